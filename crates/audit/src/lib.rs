@@ -1,0 +1,1 @@
+//! One event type per fact, appended as JSON lines without secrets.

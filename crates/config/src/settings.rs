@@ -1,0 +1,118 @@
+//! Everything the operator said, checked.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::{HostName, JsmName, Secret, SiteName};
+use federation::IdpSettings;
+use ipnet::IpNet;
+use login::ClaimNames;
+use policy::SignInRules;
+use provisioning::JsmSettings;
+use proxy::UpstreamSettings;
+use rustls_pki_types::CertificateDer;
+
+/// Everything the operator said, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// SHA-256 of the file, in hex.
+    pub digest: String,
+    /// Where to listen.
+    pub listen: Listen,
+    /// Certificates of the TLS listener, chosen by SNI; the first is the default.
+    pub certificates: Vec<CertificateFiles>,
+    /// Where state is kept.
+    pub store: StoreSettings,
+    /// Our own keys.
+    pub keys: Keys,
+    /// The help centers; never empty.
+    pub sites: Vec<Site>,
+    /// The identity providers, in the file's order, which is the chooser's.
+    pub identity_providers: Vec<IdentityProvider>,
+    /// Who signs in where.
+    pub sign_in: SignInRules,
+    /// The JSMs.
+    pub jsm: Vec<JsmSettings>,
+    /// Certificate authorities trusted beside the system's for calls to IdPs and JSM.
+    pub extra_certificate_authorities: Vec<CertificateDer<'static>>,
+    /// File of the audit log; parent folders are made.
+    pub audit_file: PathBuf,
+    /// File of the access log; `None`: standard output is not used either, there is none.
+    pub access_log: Option<PathBuf>,
+    /// Path of the control socket.
+    pub control_socket: PathBuf,
+}
+
+/// An identity provider and the names of its claims.
+#[derive(Debug, Clone)]
+pub struct IdentityProvider {
+    /// How to speak to it.
+    pub federation: IdpSettings,
+    /// Names of its claims.
+    pub claims: ClaimNames,
+}
+
+/// Where to listen. Port 0 asks the system for a free one.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// TLS.
+    pub https: SocketAddr,
+    /// Redirects to https only; `None`: not at all.
+    pub http: Option<SocketAddr>,
+    /// `/livez`, `/readyz`; never public.
+    pub operations: SocketAddr,
+    /// Peers whose forwarded headers are believed; empty by default (invariant 6).
+    pub trusted_proxies: Vec<IpNet>,
+    /// Threads of the data path; `None`: one for each core.
+    pub workers: Option<usize>,
+}
+
+/// One certificate: PEM files, reread when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The chain, leaf first.
+    pub chain: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where state is kept. Redis becomes a further variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSettings {
+    /// One crash-safe file in this folder.
+    Embedded {
+        /// The folder; made when missing.
+        path: PathBuf,
+    },
+}
+
+/// Our own keys. In each list the first is used for new writes, all are accepted.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// 32 bytes each, seal what the store holds.
+    pub sealing: Vec<Secret<Vec<u8>>>,
+    /// ECDSA P-256, PKCS#8 DER each, sign the identity assertion.
+    pub assertion: Vec<Secret<Vec<u8>>>,
+}
+
+/// One help center.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Its name in the file.
+    pub name: SiteName,
+    /// Its host names; the first is canonical, the others redirect to it; never empty.
+    pub hosts: Vec<HostName>,
+    /// Name for people, on our pages.
+    pub label: String,
+    /// `https://{first host}` with the public port when it is not 443: base of every URL we publish.
+    pub public_url: url::Url,
+    /// Where requests go.
+    pub upstream: UpstreamSettings,
+    /// Which JSM knows these customers; `None`: none is written to.
+    pub jsm: Option<JsmName>,
+    /// A session ends after this long without a request.
+    pub idle: Duration,
+    /// A session ends this long after sign-in.
+    pub absolute: Duration,
+}

@@ -1,0 +1,82 @@
+//! Why somebody or something was stopped, in the three languages of its readers.
+
+use serde::{Deserialize, Serialize};
+
+/// Whose fault a refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blame {
+    /// The person at the browser, or somebody who attacks.
+    Customer,
+    /// The identity provider sent something wrong or nothing.
+    IdentityProvider,
+    /// The help center or JSM.
+    Upstream,
+    /// The operator's file asks for this refusal, or is wrong.
+    Operator,
+    /// The gateway or its store.
+    Us,
+}
+
+/// What the customer's page says; the texts live in the gateway's pages, one per language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// The identity provider did not let the customer in.
+    ProviderDenied,
+    /// The identity provider has not answered.
+    ProviderUnreachable,
+    /// The identity provider's answer could not be trusted or read.
+    AnswerNotAccepted,
+    /// The identity provider's answer lacked the e-mail address.
+    AddressMissing,
+    /// The address cannot be used with this identity provider.
+    AddressNotAllowed,
+    /// The sign-in was begun too long ago, already used, or in another browser.
+    StartAgain,
+    /// The address belongs to an account that another identity provider linked.
+    AccountLinkedElsewhere,
+    /// The account was ended, or cannot be used here.
+    AccountUnusable,
+    /// JSM or the help center does not answer.
+    SupportUnavailable,
+    /// The gateway cannot work right now; the customer's session is kept.
+    TryAgainLater,
+    /// The customer is known but may not enter here.
+    NotPermitted,
+    /// There is no such page, site or identity provider.
+    NotFound,
+    /// The request itself is malformed.
+    BadRequest,
+    /// A cookie that binds the sign-in to this browser is missing.
+    CookiesNeeded,
+}
+
+/// One refusal. Every library crate turns its error enum into one of these; the gateway shows the
+/// notice, logs the rest and keeps both under one reference code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Stable kebab-case name of the one cause, such as `saml-audience-foreign`.
+    pub cause: String,
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// What happened, for the operator: no secrets, no claims, lower-case start.
+    pub explanation: String,
+    /// What the operator can do.
+    pub remedy: String,
+    /// What the customer is told.
+    pub notice: Notice,
+}
+
+impl Refusal {
+    /// A refusal from its five parts.
+    pub fn new(
+        cause: &str,
+        blame: Blame,
+        notice: Notice,
+        explanation: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { cause: cause.into(), blame, notice, explanation: explanation.into(), remedy: remedy.into() }
+    }
+}

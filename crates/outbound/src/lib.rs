@@ -1,0 +1,1 @@
+//! The one HTTP client toward identity providers and JSM: deadlines, size caps, no redirects.

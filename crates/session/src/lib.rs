@@ -1,0 +1,1 @@
+//! Sessions, attempts and replay marks, sealed over the store; the hot cache.
