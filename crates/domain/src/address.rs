@@ -41,7 +41,8 @@ impl FromStr for DomainName {
         if text.is_ascii() && !ascii.eq_ignore_ascii_case(text) {
             return Err(AddressError::Domain);
         }
-        let numeric_end = ascii.rsplit('.').next().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()));
+        let numeric_end =
+            ascii.rsplit('.').next().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()));
         if !ascii.contains('.') || ascii.len() > 253 || numeric_end {
             return Err(AddressError::Domain);
         }
@@ -115,7 +116,10 @@ impl DomainPattern {
         if !self.subdomains {
             return self.domain == *domain;
         }
-        domain.0.strip_suffix(&self.domain.0).is_some_and(|front| front.len() > 1 && front.ends_with('.'))
+        domain
+            .0
+            .strip_suffix(&self.domain.0)
+            .is_some_and(|front| front.len() > 1 && front.ends_with('.'))
     }
 
     /// The name without the `*.`.

@@ -61,7 +61,8 @@ fn millis(duration: Duration) -> i64 {
 /// RFC 3339 in UTC with whole seconds, the form of SAML's `xs:dateTime` too.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, second) = (self.as_seconds().div_euclid(86_400), self.as_seconds().rem_euclid(86_400));
+        let (days, second) =
+            (self.as_seconds().div_euclid(86_400), self.as_seconds().rem_euclid(86_400));
         let (year, month, day) = civil_from_days(days);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")

@@ -30,7 +30,9 @@ impl FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, SubjectError> {
         let fits = !text.trim().is_empty() && text.chars().count() <= 255;
-        (fits && !text.chars().any(char::is_control)).then(|| Self(text.to_owned())).ok_or(SubjectError)
+        (fits && !text.chars().any(char::is_control))
+            .then(|| Self(text.to_owned()))
+            .ok_or(SubjectError)
     }
 }
 

@@ -77,6 +77,12 @@ impl Refusal {
         explanation: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { cause: cause.into(), blame, notice, explanation: explanation.into(), remedy: remedy.into() }
+        Self {
+            cause: cause.into(),
+            blame,
+            notice,
+            explanation: explanation.into(),
+            remedy: remedy.into(),
+        }
     }
 }

@@ -52,7 +52,8 @@ impl ReturnPath {
 }
 
 fn decoded_segments(path: &str) -> impl Iterator<Item = String> + '_ {
-    path.split('/').map(|s| percent_encoding::percent_decode_str(s).decode_utf8_lossy().into_owned())
+    path.split('/')
+        .map(|s| percent_encoding::percent_decode_str(s).decode_utf8_lossy().into_owned())
 }
 
 impl TryFrom<String> for ReturnPath {
@@ -107,10 +108,29 @@ mod tests {
     #[test]
     fn e10_paths_that_leave_the_site_are_refused() {
         for text in [
-            "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "evil.example",
-            "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", "/ /evil.example", "", "?x",
-            "/..//evil.example", "/.//evil.example", "/%2e%2e//evil.example", "/%2E/x", "/a#b", "///evil.example",
-            "/.vestibule/sign-out", "/.vestibule", "/ü", "http:/evil.example", "/\0", "/a\\..\\b",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/ /evil.example",
+            "",
+            "?x",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/%2e%2e//evil.example",
+            "/%2E/x",
+            "/a#b",
+            "///evil.example",
+            "/.vestibule/sign-out",
+            "/.vestibule",
+            "/ü",
+            "http:/evil.example",
+            "/\0",
+            "/a\\..\\b",
         ] {
             assert!(ReturnPath::parse(text).is_err(), "{text:?} was accepted");
         }
@@ -118,7 +138,8 @@ mod tests {
 
     #[test]
     fn deep_links_are_kept_to_the_byte() {
-        let path = ReturnPath::parse("/servicedesk/customer/portal/1/SUP-1042?x=1&u=https://a//b").unwrap();
+        let path = ReturnPath::parse("/servicedesk/customer/portal/1/SUP-1042?x=1&u=https://a//b")
+            .unwrap();
         let fragment = Fragment::parse("#comment-7").unwrap();
         assert_eq!(
             path.location(Some(&fragment)),

@@ -1,8 +1,19 @@
-//! What a sign-in attempt does next: mapping of claims, the attempt's states, the proof that every
-//! demanded factor was passed.
+//! What a sign-in attempt does next.
 //!
-//! Pure: the gateway's dispatcher does the IO that a [`Step`] asks for and feeds the next event.
+//! Pure: an [`Attempt`] takes an [`Event`] and gives the next [`Step`]; the gateway's dispatcher
+//! does the IO that the step asks for and feeds the next event. It does not verify assertions or
+//! tokens (crates `saml` and `oidc`) and knows no HTTP.
+//!
+//! Invariants: an identity comes only out of claims that the caller verified; an identity provider
+//! speaks only for its own domains (invariant 3); [`FactorPassed`] is made here alone, after every
+//! demanded factor was passed (invariant 1).
+//!
+//! Start at [`Attempt::on`].
 
+mod attempt;
 mod claims;
+mod refusal;
 
-pub use claims::{Claims, ClaimNames};
+pub use attempt::{Attempt, Event, FactorPassed, Pending, Step, Verified};
+pub use claims::{ClaimNames, Claims, Mapping};
+pub use refusal::SignInError;

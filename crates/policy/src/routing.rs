@@ -79,3 +79,59 @@ impl SignInRules {
         }
     }
 }
+
+impl SignInRules {
+    /// Whether some rule of `site` leaves people to the upstream's own sign-in.
+    pub fn admit_guests(&self, site: &SiteName) -> bool {
+        let here = |rule: &&SignInRule| rule.site.as_ref().is_none_or(|s| s == site);
+        self.rules.iter().filter(here).any(|rule| match rule.outcome {
+            Outcome::UpstreamLogin => true,
+            Outcome::Use { mode, .. } => mode != Mode::Required,
+            Outcome::Choose | Outcome::Deny => false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(people: &[&str], domains: &[&str], site: Option<&str>, outcome: Outcome) -> SignInRule {
+        SignInRule {
+            people: people.iter().map(|p| p.parse().unwrap()).collect(),
+            domains: domains.iter().map(|d| d.parse().unwrap()).collect(),
+            site: site.map(|s| s.parse().unwrap()),
+            outcome,
+            line: 1,
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let acme = || Outcome::Use { idp: "acme".parse().unwrap(), mode: Mode::Required };
+        let rules = SignInRules {
+            rules: vec![
+                rule(&["vip@other.example"], &[], None, acme()),
+                rule(&[], &["acme.example", "*.acme.example"], None, acme()),
+                rule(&[], &[], Some("partners"), Outcome::Deny),
+                rule(&[], &[], None, Outcome::UpstreamLogin),
+            ],
+        };
+        let outcome = |email: &str, site: &str| {
+            rules.route(&email.parse().unwrap(), &site.parse().unwrap()).outcome.clone()
+        };
+        assert_eq!(outcome("VIP@other.example", "help"), acme());
+        assert_eq!(outcome("ann@eu.acme.example", "help"), acme());
+        assert_eq!(outcome("ann@evilacme.example", "help"), Outcome::UpstreamLogin);
+        assert_eq!(outcome("ann@other.example", "partners"), Outcome::Deny);
+        assert!(rules.admit_guests(&"help".parse().unwrap()));
+    }
+
+    #[test]
+    fn without_a_rule_people_choose_and_guests_stay_out() {
+        let rules = SignInRules::default();
+        let route = rules.route(&"a@b.example".parse().unwrap(), &"help".parse().unwrap());
+        assert_eq!(route, Route { outcome: &Outcome::Choose, line: None });
+        assert!(!rules.admit_guests(&"help".parse().unwrap()));
+    }
+}

@@ -1,0 +1,123 @@
+use super::*;
+use crate::{ClaimNames, Mapping};
+
+fn mapping() -> Mapping {
+    Mapping {
+        names: ClaimNames {
+            email: "mail".into(),
+            name: Some("displayName".into()),
+            groups: Some("memberOf".into()),
+            subject: None,
+        },
+        domains: vec!["acme.example".parse().unwrap()],
+    }
+}
+
+fn answer(email: &[&str]) -> Verified {
+    let mut claims = Claims::new();
+    claims.insert("mail".into(), email.iter().map(|&e| e.into()).collect());
+    claims.insert("displayName".into(), vec!["Ann\r\nLee".into()]);
+    Verified {
+        subject: Some("ann-1".into()),
+        claims,
+        email_verified: None,
+        idp_session: None,
+        session_deadline: None,
+    }
+}
+
+fn at_acme() -> Attempt {
+    let target = ReturnPath::parse("/portal/1?x=1").unwrap();
+    Attempt::new("help".parse().unwrap(), target, [7; 32], Timestamp::from_seconds(0))
+        .with_fragment(Fragment::parse("c7").ok())
+        .sent_to("acme".parse().unwrap(), Pending::Saml { request: "_1".into() })
+}
+
+const NOW: Timestamp = Timestamp::from_seconds(60);
+
+#[test]
+fn a_sign_in_goes_from_answer_to_session() {
+    let (attempt, step) =
+        at_acme().on(Event::Answered(answer(&["Ann@acme.example"]), &mapping()), NOW).unwrap();
+    let Step::Provision { identity, .. } = step else { panic!("not provisioned: {step:?}") };
+    assert_eq!(identity.email.as_str(), "ann@acme.example");
+    assert_eq!(identity.display_name, "AnnLee");
+    assert_eq!(identity.groups, None);
+    let (attempt, step) = attempt.on(Event::Provisioned(None), NOW).unwrap();
+    assert!(matches!(step, Step::Establish { account: None, .. }));
+    assert_eq!(attempt.destination(), "/portal/1?x=1#c7");
+}
+
+/// attacks.md B26, B27.
+#[test]
+fn b26_a_provider_speaks_only_for_its_own_domains() {
+    let refuse =
+        |email: &[&str]| at_acme().on(Event::Answered(answer(email), &mapping()), NOW).unwrap_err();
+    assert_eq!(
+        refuse(&["ann@globex.example"]),
+        SignInError::DomainForeign("globex.example".into())
+    );
+    assert_eq!(
+        refuse(&["ann@eu.acme.example"]),
+        SignInError::DomainForeign("eu.acme.example".into())
+    );
+    assert_eq!(
+        refuse(&["a@acme.example@evil.example"]),
+        SignInError::AddressInvalid("mail".into())
+    );
+    assert_eq!(
+        refuse(&["a@acme.example", "b@acme.example"]),
+        SignInError::AddressInvalid("mail".into())
+    );
+    assert_eq!(refuse(&[]), SignInError::AddressMissing("mail".into()));
+    let unverified = Verified { email_verified: Some(false), ..answer(&["ann@acme.example"]) };
+    let error = at_acme().on(Event::Answered(unverified, &mapping()), NOW).unwrap_err();
+    assert_eq!(error, SignInError::AddressUnverified);
+}
+
+#[test]
+fn a_transient_subject_is_refused_unless_a_claim_is_named() {
+    let transient = || Verified { subject: None, ..answer(&["ann@acme.example"]) };
+    let error = at_acme().on(Event::Answered(transient(), &mapping()), NOW).unwrap_err();
+    assert_eq!(error, SignInError::SubjectMissing("NameID or sub".into()));
+    let mut named = mapping();
+    named.names.subject = Some("displayName".into());
+    let mut verified = transient();
+    verified.claims.insert("displayName".into(), vec!["ann".into()]);
+    assert!(at_acme().on(Event::Answered(verified, &named), NOW).is_ok());
+}
+
+/// attacks.md B6.
+#[test]
+fn b6_an_answer_of_another_provider_or_site_is_refused() {
+    let (help, acme) = ("help".parse().unwrap(), "acme".parse().unwrap());
+    assert!(at_acme().expects(&help, &acme, NOW).is_ok());
+    let expects = |site: &str, idp: &str| {
+        at_acme().expects(&site.parse().unwrap(), &idp.parse().unwrap(), NOW).unwrap_err()
+    };
+    assert_eq!(expects("help", "globex"), SignInError::OtherProvider);
+    assert_eq!(expects("partners", "acme"), SignInError::OtherSite);
+}
+
+#[test]
+fn an_attempt_ends_after_thirty_minutes_to_the_millisecond() {
+    let (help, acme) = ("help".parse().unwrap(), "acme".parse().unwrap());
+    let last = Timestamp::from_millis(30 * 60 * 1000 - 1);
+    assert!(at_acme().expects(&help, &acme, last).is_ok());
+    let over = at_acme().expects(&help, &acme, at_acme().deadline()).unwrap_err();
+    assert_eq!(over, SignInError::AttemptOver);
+}
+
+#[test]
+fn rules_lead_to_steps() {
+    let choosing = || at_acme().afresh(NOW);
+    let idp: IdpName = "acme".parse().unwrap();
+    let step = |outcome: Outcome| choosing().on(Event::Routed(&outcome), NOW).map(|(_, step)| step);
+    let rule = |mode| Outcome::Use { idp: "acme".parse().unwrap(), mode };
+    assert_eq!(step(rule(Mode::Required)), Ok(Step::SendTo(idp.clone())));
+    assert_eq!(step(rule(Mode::Preferred)), Ok(Step::Offer { idp: Some(idp), guest: true }));
+    assert_eq!(step(rule(Mode::Off)), Ok(Step::AdmitGuest));
+    assert_eq!(step(Outcome::Choose), Ok(Step::Offer { idp: None, guest: false }));
+    assert_eq!(step(Outcome::Deny), Err(SignInError::DeniedByRule));
+    assert_eq!(at_acme().on(Event::Provisioned(None), NOW).unwrap_err(), SignInError::NotUnderWay);
+}

@@ -1,0 +1,107 @@
+//! Why a sign-in stopped.
+
+use domain::{Blame, Notice, Refusal};
+
+/// Why a sign-in stopped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The attempt took longer than it may.
+    #[error("the sign-in was begun more than 30 minutes ago")]
+    AttemptOver,
+    /// The answer came to another site than the attempt's.
+    #[error("the sign-in was begun on another site")]
+    OtherSite,
+    /// The answer came from another identity provider than was asked (attacks.md B6, C6).
+    #[error("the sign-in was begun with another identity provider")]
+    OtherProvider,
+    /// The event does not fit the stage.
+    #[error("this sign-in is not waiting for that")]
+    NotUnderWay,
+    /// A rule says `deny`.
+    #[error("a rule of sign_in denies this address")]
+    DeniedByRule,
+    /// No subject that stays the same.
+    #[error("the answer has no lasting subject: `{0}` is missing or transient")]
+    SubjectMissing(String),
+    /// No e-mail address under the configured name.
+    #[error("the answer has no claim `{0}` for the e-mail address")]
+    AddressMissing(String),
+    /// Not one plain e-mail address.
+    #[error("the claim `{0}` is not one plain e-mail address")]
+    AddressInvalid(String),
+    /// The identity provider says that it has not verified the address.
+    #[error("the identity provider says that the e-mail address is not verified")]
+    AddressUnverified,
+    /// The address lies outside the identity provider's domains (invariant 3).
+    #[error("the domain `{0}` is not among those that this identity provider may speak for")]
+    DomainForeign(String),
+}
+
+impl SignInError {
+    /// The refusal that the customer and the operator see.
+    pub fn refusal(&self) -> Refusal {
+        let (cause, blame, notice, remedy) = match self {
+            Self::AttemptOver => (
+                "attempt-over",
+                Blame::Customer,
+                Notice::StartAgain,
+                "nothing to mend; the customer starts again from the page",
+            ),
+            Self::OtherSite => (
+                "attempt-other-site",
+                Blame::Customer,
+                Notice::StartAgain,
+                "the identity provider must answer at the site that asked; check its ACS or redirect URLs",
+            ),
+            Self::OtherProvider => (
+                "attempt-other-provider",
+                Blame::IdentityProvider,
+                Notice::StartAgain,
+                "an answer arrived at the address of another identity provider; check the ACS or redirect URL there",
+            ),
+            Self::NotUnderWay => (
+                "attempt-not-under-way",
+                Blame::Customer,
+                Notice::StartAgain,
+                "nothing to mend; the customer starts again from the page",
+            ),
+            Self::DeniedByRule => (
+                "denied-by-rule",
+                Blame::Operator,
+                Notice::NotPermitted,
+                "if the person should sign in, add a rule for them above the one that denies",
+            ),
+            Self::SubjectMissing(_) => (
+                "subject-missing",
+                Blame::IdentityProvider,
+                Notice::AnswerNotAccepted,
+                "send a persistent NameID, or name a lasting claim in `claims.subject`",
+            ),
+            Self::AddressMissing(_) => (
+                "address-missing",
+                Blame::IdentityProvider,
+                Notice::AddressMissing,
+                "have the identity provider release the address, or name the right claim in `claims.email`",
+            ),
+            Self::AddressInvalid(_) => (
+                "address-invalid",
+                Blame::IdentityProvider,
+                Notice::AddressMissing,
+                "have the identity provider release exactly one plain address in `claims.email`",
+            ),
+            Self::AddressUnverified => (
+                "address-unverified",
+                Blame::IdentityProvider,
+                Notice::AddressNotAllowed,
+                "have the person verify the address at the identity provider",
+            ),
+            Self::DomainForeign(_) => (
+                "domain-foreign",
+                Blame::IdentityProvider,
+                Notice::AddressNotAllowed,
+                "if the identity provider is authoritative for the domain, add it to its `domains`; if not, this was an attempt to take over an account",
+            ),
+        };
+        Refusal::new(cause, blame, notice, self.to_string(), remedy)
+    }
+}
