@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Fragment, Identity, IdpName, JsmAccount, ReturnPath, SiteName, Timestamp};
-use policy::{Mode, Outcome};
+use policy::{Mode, Outcome, SignInRules};
 use serde::{Deserialize, Serialize};
 
 use crate::{Claims, Mapping, SignInError};
@@ -20,7 +20,6 @@ pub struct Attempt {
     site: SiteName,
     target: ReturnPath,
     fragment: Option<Fragment>,
-    browser: [u8; 32],
     began: Timestamp,
     stage: Stage,
 }
@@ -28,7 +27,7 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
     Choosing,
-    AtProvider { idp: IdpName, pending: Pending },
+    AtProvider { idp: IdpName, browser: [u8; 32], pending: Pending },
     Identified { identity: Box<Identity> },
 }
 
@@ -71,8 +70,10 @@ pub enum Event<'a> {
     Routed(&'a Outcome),
     /// The customer chose an identity provider.
     Chosen(IdpName),
-    /// The identity provider's answer was verified.
-    Answered(Verified, &'a Mapping),
+    /// The customer chose the upstream's own sign-in; what the rules say of the typed address.
+    GuestChosen(&'a Outcome),
+    /// The identity provider's answer was verified; how to read it, and the rules to hold it against.
+    Answered(Verified, &'a Mapping, &'a SignInRules),
     /// The customer exists in JSM as the rules say, or the site has none.
     Provisioned(Option<JsmAccount>),
 }
@@ -114,9 +115,9 @@ pub struct FactorPassed {
 }
 
 impl Attempt {
-    /// A new attempt in the browser whose binding hashes to `browser`.
-    pub fn new(site: SiteName, target: ReturnPath, browser: [u8; 32], now: Timestamp) -> Self {
-        Self { site, target, fragment: None, browser, began: now, stage: Stage::Choosing }
+    /// A new attempt to reach `target`.
+    pub fn new(site: SiteName, target: ReturnPath, now: Timestamp) -> Self {
+        Self { site, target, fragment: None, began: now, stage: Stage::Choosing }
     }
 
     /// The same destination from the start again, after a refusal.
@@ -131,10 +132,11 @@ impl Attempt {
         Self { fragment: fragment.or(self.fragment), ..self }
     }
 
-    /// The attempt once its authentication request is made.
+    /// The attempt once its authentication request is made. From here on it belongs to the browser
+    /// whose binding hashes to `browser` (attacks.md B5).
     #[must_use]
-    pub fn sent_to(self, idp: IdpName, pending: Pending) -> Self {
-        Self { stage: Stage::AtProvider { idp, pending }, ..self }
+    pub fn sent_to(self, idp: IdpName, pending: Pending, browser: [u8; 32]) -> Self {
+        Self { stage: Stage::AtProvider { idp, browser, pending }, ..self }
     }
 
     /// When the store may forget it.
@@ -147,9 +149,20 @@ impl Attempt {
         &self.site
     }
 
-    /// Hash of the browser's binding.
-    pub fn browser(&self) -> &[u8; 32] {
-        &self.browser
+    /// Hash of the binding of the browser that was sent to the identity provider.
+    pub fn browser(&self) -> Option<&[u8; 32]> {
+        match &self.stage {
+            Stage::AtProvider { browser, .. } => Some(browser),
+            Stage::Choosing | Stage::Identified { .. } => None,
+        }
+    }
+
+    /// The identity provider that was asked.
+    pub fn provider(&self) -> Option<&IdpName> {
+        match &self.stage {
+            Stage::AtProvider { idp, .. } => Some(idp),
+            Stage::Choosing | Stage::Identified { .. } => None,
+        }
     }
 
     /// `Location` of the page that was asked for.
@@ -172,7 +185,7 @@ impl Attempt {
         }
         match &self.stage {
             _ if self.site != *site => Err(SignInError::OtherSite),
-            Stage::AtProvider { idp: asked, pending } if asked == idp => Ok(pending),
+            Stage::AtProvider { idp: asked, pending, .. } if asked == idp => Ok(pending),
             Stage::AtProvider { .. } => Err(SignInError::OtherProvider),
             Stage::Choosing | Stage::Identified { .. } => Err(SignInError::NotUnderWay),
         }
@@ -191,9 +204,14 @@ impl Attempt {
                 let step = step_for(outcome)?;
                 Ok((self, step))
             }
+            (Stage::Choosing, Event::GuestChosen(outcome)) => match step_for(outcome)? {
+                Step::AdmitGuest | Step::Offer { guest: true, .. } => Ok((self, Step::AdmitGuest)),
+                _ => Err(SignInError::DeniedByRule),
+            },
             (Stage::Choosing, Event::Chosen(idp)) => Ok((self, Step::SendTo(idp))),
-            (Stage::AtProvider { idp, .. }, Event::Answered(verified, mapping)) => {
+            (Stage::AtProvider { idp, .. }, Event::Answered(verified, mapping, rules)) => {
                 let identity = Box::new(mapping.identity(idp, verified)?);
+                admit(&identity, rules, &self.site)?;
                 // No rule demands a factor yet; the challenge will stand between these two lines.
                 let proof = FactorPassed { _made_by_attempt: () };
                 let attempt =
@@ -206,6 +224,18 @@ impl Attempt {
             }
             _ => Err(SignInError::NotUnderWay),
         }
+    }
+}
+
+/// The rules once more, now that the address is proved: the chooser and a link straight to an
+/// identity provider lead past the address that was typed, not past the rules.
+fn admit(identity: &Identity, rules: &SignInRules, site: &SiteName) -> Result<(), SignInError> {
+    match rules.route(&identity.email, site).outcome {
+        Outcome::Deny | Outcome::Use { mode: Mode::Off, .. } => Err(SignInError::DeniedByRule),
+        Outcome::Use { idp, mode: Mode::Required } if *idp != identity.person.idp => {
+            Err(SignInError::ProviderNotTheirs(idp.clone()))
+        }
+        Outcome::Use { .. } | Outcome::UpstreamLogin | Outcome::Choose => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a sign-in stopped.
 
-use domain::{Blame, Notice, Refusal};
+use domain::{Blame, IdpName, Notice, Refusal};
 
 /// Why a sign-in stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum SignInError {
     /// A rule says `deny`.
     #[error("a rule of sign_in denies this address")]
     DeniedByRule,
+    /// A rule requires another identity provider for this address.
+    #[error("a rule of sign_in requires `{0}` for this address")]
+    ProviderNotTheirs(IdpName),
     /// No subject that stays the same.
     #[error("the answer has no lasting subject: `{0}` is missing or transient")]
     SubjectMissing(String),
@@ -70,6 +73,12 @@ impl SignInError {
                 Blame::Operator,
                 Notice::NotPermitted,
                 "if the person should sign in, add a rule for them above the one that denies",
+            ),
+            Self::ProviderNotTheirs(_) => (
+                "provider-not-theirs",
+                Blame::Customer,
+                Notice::AddressNotAllowed,
+                "nothing to mend if the rule is meant so; else change its `mode`",
             ),
             Self::SubjectMissing(_) => (
                 "subject-missing",

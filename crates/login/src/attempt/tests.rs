@@ -28,17 +28,22 @@ fn answer(email: &[&str]) -> Verified {
 
 fn at_acme() -> Attempt {
     let target = ReturnPath::parse("/portal/1?x=1").unwrap();
-    Attempt::new("help".parse().unwrap(), target, [7; 32], Timestamp::from_seconds(0))
+    Attempt::new("help".parse().unwrap(), target, Timestamp::from_seconds(0))
         .with_fragment(Fragment::parse("c7").ok())
-        .sent_to("acme".parse().unwrap(), Pending::Saml { request: "_1".into() })
+        .sent_to("acme".parse().unwrap(), Pending::Saml { request: "_1".into() }, [7; 32])
+}
+
+fn free() -> SignInRules {
+    SignInRules::default()
 }
 
 const NOW: Timestamp = Timestamp::from_seconds(60);
 
 #[test]
 fn a_sign_in_goes_from_answer_to_session() {
-    let (attempt, step) =
-        at_acme().on(Event::Answered(answer(&["Ann@acme.example"]), &mapping()), NOW).unwrap();
+    let (attempt, step) = at_acme()
+        .on(Event::Answered(answer(&["Ann@acme.example"]), &mapping(), &free()), NOW)
+        .unwrap();
     let Step::Provision { identity, .. } = step else { panic!("not provisioned: {step:?}") };
     assert_eq!(identity.email.as_str(), "ann@acme.example");
     assert_eq!(identity.display_name, "AnnLee");
@@ -51,8 +56,9 @@ fn a_sign_in_goes_from_answer_to_session() {
 /// attacks.md B26, B27.
 #[test]
 fn b26_a_provider_speaks_only_for_its_own_domains() {
-    let refuse =
-        |email: &[&str]| at_acme().on(Event::Answered(answer(email), &mapping()), NOW).unwrap_err();
+    let refuse = |email: &[&str]| {
+        at_acme().on(Event::Answered(answer(email), &mapping(), &free()), NOW).unwrap_err()
+    };
     assert_eq!(
         refuse(&["ann@globex.example"]),
         SignInError::DomainForeign("globex.example".into())
@@ -71,20 +77,20 @@ fn b26_a_provider_speaks_only_for_its_own_domains() {
     );
     assert_eq!(refuse(&[]), SignInError::AddressMissing("mail".into()));
     let unverified = Verified { email_verified: Some(false), ..answer(&["ann@acme.example"]) };
-    let error = at_acme().on(Event::Answered(unverified, &mapping()), NOW).unwrap_err();
+    let error = at_acme().on(Event::Answered(unverified, &mapping(), &free()), NOW).unwrap_err();
     assert_eq!(error, SignInError::AddressUnverified);
 }
 
 #[test]
 fn a_transient_subject_is_refused_unless_a_claim_is_named() {
     let transient = || Verified { subject: None, ..answer(&["ann@acme.example"]) };
-    let error = at_acme().on(Event::Answered(transient(), &mapping()), NOW).unwrap_err();
+    let error = at_acme().on(Event::Answered(transient(), &mapping(), &free()), NOW).unwrap_err();
     assert_eq!(error, SignInError::SubjectMissing("NameID or sub".into()));
     let mut named = mapping();
     named.names.subject = Some("displayName".into());
     let mut verified = transient();
     verified.claims.insert("displayName".into(), vec!["ann".into()]);
-    assert!(at_acme().on(Event::Answered(verified, &named), NOW).is_ok());
+    assert!(at_acme().on(Event::Answered(verified, &named, &free()), NOW).is_ok());
 }
 
 /// attacks.md B6.
@@ -119,5 +125,30 @@ fn rules_lead_to_steps() {
     assert_eq!(step(rule(Mode::Off)), Ok(Step::AdmitGuest));
     assert_eq!(step(Outcome::Choose), Ok(Step::Offer { idp: None, guest: false }));
     assert_eq!(step(Outcome::Deny), Err(SignInError::DeniedByRule));
+    let guest =
+        |outcome: Outcome| choosing().on(Event::GuestChosen(&outcome), NOW).map(|(_, step)| step);
+    assert_eq!(guest(rule(Mode::Optional)), Ok(Step::AdmitGuest));
+    assert_eq!(guest(rule(Mode::Required)), Err(SignInError::DeniedByRule));
+    assert_eq!(guest(Outcome::Choose), Err(SignInError::DeniedByRule));
     assert_eq!(at_acme().on(Event::Provisioned(None), NOW).unwrap_err(), SignInError::NotUnderWay);
+}
+
+#[test]
+fn a_proved_address_is_held_against_the_rules_again() {
+    let sign_in = |outcome: Outcome| {
+        let rule =
+            policy::SignInRule { people: vec![], domains: vec![], site: None, outcome, line: 1 };
+        let rules = SignInRules { rules: vec![rule] };
+        at_acme()
+            .on(Event::Answered(answer(&["ann@acme.example"]), &mapping(), &rules), NOW)
+            .map(|_| ())
+    };
+    let rule = |idp: &str, mode| Outcome::Use { idp: idp.parse().unwrap(), mode };
+    assert_eq!(sign_in(Outcome::Deny), Err(SignInError::DeniedByRule));
+    assert_eq!(sign_in(rule("acme", Mode::Off)), Err(SignInError::DeniedByRule));
+    let other = SignInError::ProviderNotTheirs("globex".parse().unwrap());
+    assert_eq!(sign_in(rule("globex", Mode::Required)), Err(other));
+    assert_eq!(sign_in(rule("globex", Mode::Preferred)), Ok(()));
+    assert_eq!(sign_in(rule("acme", Mode::Required)), Ok(()));
+    assert_eq!(sign_in(Outcome::UpstreamLogin), Ok(()));
 }
