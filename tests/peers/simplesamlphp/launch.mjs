@@ -12,7 +12,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answering, freePort, settings, spawnBound } from '../lifetime.mjs';
 
-const PROGRAM = '/usr/share/simplesamlphp/www';
+// Unpacked there by scripts/install.
+const PROGRAM = fileURLToPath(new URL('../../../target/peers/simplesamlphp/usr/share/simplesamlphp', import.meta.url));
 
 /** Makes the instance's folder: key, certificate, and the file that the PHP configuration reads. */
 function prepare({ folder, host, signResponse = true, people }, port) {
@@ -33,11 +34,12 @@ const wanted = settings();
 const port = await freePort();
 const { peerFile, ready } = prepare(wanted, port);
 const log = fs.openSync(path.join(wanted.folder, 'php.log'), 'a');
-const php = spawnBound('php', ['-d', 'display_errors=0', '-S', `127.0.0.1:${port}`, '-t', PROGRAM], {
+const php = spawnBound('php', ['-d', 'display_errors=0', '-S', `127.0.0.1:${port}`, '-t', path.join(PROGRAM, 'www')], {
   stdio: ['ignore', log, log],
   env: {
     ...process.env,
     PEER_FILE: peerFile,
+    PEER_PROGRAM: PROGRAM,
     SIMPLESAMLPHP_CONFIG_DIR: fileURLToPath(new URL('config', import.meta.url)),
   },
 });

@@ -16,7 +16,7 @@ $config = [
     'datadir' => $peer['folder'] . '/',
     'tempdir' => $peer['folder'] . '/tmp',
     'metadatadir' => __DIR__ . '/../metadata',
-    'attributenamemapdir' => '/usr/share/simplesamlphp/config/attributemap/',
+    'attributenamemapdir' => getenv('PEER_PROGRAM') . '/../../../etc/simplesamlphp/attributemap/',
     'metadata.sources' => $sources,
 
     'secretsalt' => $peer['salt'],
