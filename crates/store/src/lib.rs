@@ -1,1 +1,129 @@
 //! The narrow waist: bytes, deadlines, atomic take, put-if-absent, compare-and-swap, change feed.
+//!
+//! Everything that must outlive a request is kept behind [`Store`], which knows neither sessions
+//! nor factors nor secrets: callers seal what they put here. A backend needs no more than expiry,
+//! an atomic take, a put-if-absent and small atomic scripts, so that Redis can be one.
+//!
+//! Invariants: an entry is invisible at exactly `now >= deadline`; an error never means "absent";
+//! an acknowledged write survives `kill -9`; areas never see each other's keys. `now` is always
+//! the caller's: nothing here reads a clock to decide.
+//!
+//! Start at [`Store`], then [`EmbeddedStore`] (one file, one process), [`fault`] (the double that
+//! fails on demand) and [`conformance`] (what every backend is held to).
+
+pub mod conformance;
+mod embedded;
+mod error;
+pub mod fault;
+
+use domain::Timestamp;
+use tokio::sync::broadcast;
+
+pub use embedded::EmbeddedStore;
+pub use error::StoreError;
+pub use fault::FaultyStore;
+
+/// What is lost when a part of the store is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Area {
+    /// Sessions, attempts, parked requests: losing them means signing in again.
+    Sessions,
+    /// Factors, links, ledger, outbox, replay and not-before marks: never lost.
+    Records,
+}
+
+/// A value with its deadline and the groups under which it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The bytes, sealed by the caller where they are worth it.
+    pub value: Vec<u8>,
+    /// From exactly this moment on the entry is invisible.
+    pub deadline: Timestamp,
+    /// Names under which [`Store::group`] finds the entry; may be empty.
+    pub groups: Vec<String>,
+}
+
+/// An entry was written or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// In which area.
+    pub area: Area,
+    /// Under which key.
+    pub key: String,
+}
+
+/// Bytes under keys, with deadlines.
+///
+/// Every error means that the outcome is unknown: a write may or may not have happened. Dropping a
+/// returned future has the same meaning.
+#[async_trait::async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Reads a live entry's value.
+    async fn get(
+        &self,
+        area: Area,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Writes an entry, whatever was there.
+    async fn put(
+        &self,
+        area: Area,
+        key: &str,
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Writes an entry if no live one is there; `true` when it is now ours.
+    async fn put_if_absent(
+        &self,
+        area: Area,
+        key: &str,
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Reads and removes a live entry in one step: of any number of callers one gets it.
+    async fn take(
+        &self,
+        area: Area,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Replaces a live entry if its value is still `expected`; `true` when it was.
+    async fn replace_if(
+        &self,
+        area: Area,
+        key: &str,
+        expected: &[u8],
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes an entry; fine when there is none.
+    async fn remove(&self, area: Area, key: &str) -> Result<(), StoreError>;
+
+    /// Reads all live entries of a group as (key, value), in no promised order.
+    async fn group(
+        &self,
+        area: Area,
+        group: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+
+    /// Removes all entries of a group and says how many of them were live.
+    async fn remove_group(
+        &self,
+        area: Area,
+        group: &str,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
+
+    /// Follows changes from now on. A receiver that lags or is closed has missed some.
+    fn changes(&self) -> broadcast::Receiver<Change>;
+
+    /// Checks that the store reads and could write.
+    async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
+}

@@ -1,0 +1,94 @@
+//! Groups, areas, the change feed, the probe.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{NOW, entry, grouped, ok, read};
+use crate::{Area, Change, Store};
+
+async fn members(store: &dyn Store, group: &str) -> BTreeSet<String> {
+    ok(store.group(Area::Sessions, group, NOW).await).into_iter().map(|(key, _)| key).collect()
+}
+
+fn set(keys: &[&str]) -> BTreeSet<String> {
+    keys.iter().map(|k| (*k).to_owned()).collect()
+}
+
+pub(super) async fn a_group_holds_what_was_put_into_it(store: Arc<dyn Store>) {
+    let area = Area::Sessions;
+    ok(store.put(area, "a", grouped("1", &["x", "y"]), NOW).await);
+    assert!(ok(store.put_if_absent(area, "b", grouped("2", &["x"]), NOW).await));
+    ok(store.put(area, "c", entry("3"), NOW).await);
+    ok(store.put(area, "d", grouped("4", &["xx"]), NOW).await);
+    assert_eq!(members(&*store, "x").await, set(&["a", "b"]));
+    assert_eq!(members(&*store, "y").await, set(&["a"]));
+    assert_eq!(members(&*store, "z").await, set(&[]));
+    let values = ok(store.group(area, "y", NOW).await);
+    assert_eq!(values, [("a".to_owned(), b"1".to_vec())], "a group gives values too");
+}
+
+pub(super) async fn leaving_a_group_is_atomic_with_the_write(store: Arc<dyn Store>) {
+    let area = Area::Sessions;
+    for key in ["put", "replace", "remove", "take"] {
+        ok(store.put(area, key, grouped("v", &["x"]), NOW).await);
+    }
+    ok(store.put(area, "put", grouped("w", &["y"]), NOW).await);
+    assert!(ok(store.replace_if(area, "replace", b"v", grouped("w", &["y"]), NOW).await));
+    ok(store.remove(area, "remove").await);
+    assert!(ok(store.take(area, "take", NOW).await).is_some());
+    assert_eq!(members(&*store, "x").await, set(&[]), "left");
+    assert_eq!(members(&*store, "y").await, set(&["put", "replace"]), "joined");
+}
+
+pub(super) async fn removing_a_group_removes_only_its_entries(store: Arc<dyn Store>) {
+    let area = Area::Sessions;
+    ok(store.put(area, "a", grouped("1", &["x", "y"]), NOW).await);
+    ok(store.put(area, "b", grouped("2", &["x"]), NOW).await);
+    ok(store.put(area, "c", grouped("3", &["y"]), NOW).await);
+    assert_eq!(ok(store.remove_group(area, "x", NOW).await), 2);
+    assert_eq!(ok(store.remove_group(area, "x", NOW).await), 0, "again: nothing left");
+    assert_eq!(read(&*store, area, "a").await, None);
+    assert_eq!(members(&*store, "y").await, set(&["c"]), "gone from its other group too");
+}
+
+pub(super) async fn areas_are_separate(store: Arc<dyn Store>) {
+    ok(store.put(Area::Sessions, "k", grouped("s", &["g"]), NOW).await);
+    assert!(ok(store.put_if_absent(Area::Records, "k", grouped("r", &["g"]), NOW).await));
+    assert_eq!(read(&*store, Area::Sessions, "k").await.as_deref(), Some("s"));
+    assert_eq!(ok(store.remove_group(Area::Sessions, "g", NOW).await), 1);
+    assert_eq!(read(&*store, Area::Records, "k").await.as_deref(), Some("r"));
+    ok(store.remove(Area::Sessions, "k").await);
+    assert_eq!(ok(store.group(Area::Records, "g", NOW).await).len(), 1);
+}
+
+pub(super) async fn every_change_is_announced(store: Arc<dyn Store>) {
+    let area = Area::Sessions;
+    let mut feed = store.changes();
+    ok(store.put(area, "put", entry("v"), NOW).await);
+    assert!(ok(store.put_if_absent(Area::Records, "absent", entry("v"), NOW).await));
+    assert!(!ok(store.put_if_absent(Area::Records, "absent", entry("w"), NOW).await));
+    assert!(ok(store.replace_if(area, "put", b"v", grouped("w", &["g"]), NOW).await));
+    assert!(!ok(store.replace_if(area, "put", b"v", entry("x"), NOW).await));
+    assert!(ok(store.take(area, "put", NOW).await).is_some());
+    ok(store.put(area, "removed", grouped("v", &["g"]), NOW).await);
+    assert_eq!(ok(store.remove_group(area, "g", NOW).await), 1);
+    ok(store.put(area, "end", entry("v"), NOW).await);
+    let wanted = [
+        (area, "put"),
+        (Area::Records, "absent"),
+        (area, "put"),
+        (area, "put"),
+        (area, "removed"),
+        (area, "removed"),
+        (area, "end"),
+    ];
+    for (area, key) in wanted {
+        let change = feed.recv().await;
+        assert_eq!(change, Ok(Change { area, key: key.to_owned() }), "only real changes, in order");
+    }
+}
+
+pub(super) async fn a_healthy_store_passes_its_probe(store: Arc<dyn Store>) {
+    ok(store.probe(NOW).await);
+    assert_eq!(read(&*store, Area::Records, "probe").await, None, "a probe leaves nothing behind");
+}

@@ -1,0 +1,106 @@
+//! Making and opening the one file.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition};
+
+use super::tables;
+use crate::StoreError;
+
+/// Name of the file in the operator's folder.
+const NAME: &str = "vestibule.redb";
+/// Memory for pages; the hot path has its own cache of opened sessions.
+const PAGE_CACHE: usize = 32 * 1024 * 1024;
+/// What this program can read.
+const FORMAT: u64 = 1;
+/// Facts about the file itself.
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// Opens the store's file in `folder`, or makes both.
+pub(super) fn open(folder: &Path) -> Result<Database, StoreError> {
+    let file = folder.join(NAME);
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StoreError::Open { path, source }
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    if !file.try_exists().map_err(at(&file))? {
+        create(folder, &file)?;
+    }
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).map_err(at(&file))?;
+    let database = guarded(&file, |builder| builder.open(&file))?;
+    check_format(&database).map_err(|reason| StoreError::Damaged { file, reason })?;
+    Ok(database)
+}
+
+/// Makes the file whole under another name and then links it into place: a crash half-way leaves
+/// no half file, and of two processes that start together one file stays.
+fn create(folder: &Path, file: &Path) -> Result<(), StoreError> {
+    let unfinished = folder.join(format!("{NAME}.{}.new", std::process::id()));
+    let failed = |source| StoreError::Open { path: file.to_owned(), source };
+    let _leftover = fs::remove_file(&unfinished);
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .map_err(failed)?;
+    let database = guarded(&unfinished, |builder| builder.create(&unfinished))?;
+    fill(&database).map_err(|e| failed(io::Error::other(e)))?;
+    drop(database);
+    match fs::hard_link(&unfinished, file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => {}
+    }
+    fs::remove_file(&unfinished).map_err(failed)?;
+    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
+}
+
+fn fill(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(META)?.insert("format", FORMAT)?;
+    tables::create(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn check_format(database: &Database) -> Result<(), String> {
+    let read = || -> Result<Option<u64>, redb::Error> {
+        Ok(database.begin_read()?.open_table(META)?.get("format")?.map(|v| v.value()))
+    };
+    match read() {
+        Ok(Some(FORMAT)) => Ok(()),
+        Ok(Some(other)) => Err(format!("format {other}, this program reads format {FORMAT}")),
+        Ok(None) => Err("it does not say its format".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Opens with every page's checksum checked: redb trusts a file that was closed well, and may
+/// panic later on one that was altered since.
+fn guarded(
+    file: &Path,
+    open: impl FnOnce(&Builder) -> Result<Database, DatabaseError>,
+) -> Result<Database, StoreError> {
+    let mut builder = Builder::new();
+    builder.set_cache_size(PAGE_CACHE).set_check_integrity_on_open(true);
+    let file: PathBuf = file.to_owned();
+    match catch_unwind(AssertUnwindSafe(|| open(&builder))) {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => Err(StoreError::InUse { file }),
+        Ok(Err(DatabaseError::Storage(StorageError::Io(source)))) if !is_content(&source) => {
+            Err(StoreError::Open { path: file, source })
+        }
+        Ok(Err(error)) => Err(StoreError::Damaged { file, reason: error.to_string() }),
+        Err(_) => Err(StoreError::Damaged { file, reason: "reading it failed".to_owned() }),
+    }
+}
+
+/// redb reports a foreign or cut file as one of these kinds of IO error.
+fn is_content(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}

@@ -1,0 +1,188 @@
+//! The threads that wait for the disk, so that no caller's thread does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use redb::{Database, WriteTransaction};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::tables::Tables;
+use crate::{Change, StoreError};
+
+/// Longest wait for an answer, queueing included.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Most operations that wait in one queue.
+const QUEUE: usize = 1024;
+/// Most operations in one transaction.
+const BATCH: usize = 256;
+/// Threads that read.
+const READERS: usize = 2;
+
+/// Tells the caller, once the transaction is committed or has failed.
+type Finish = Box<dyn FnOnce(Result<(), &redb::Error>) + Send>;
+type Write = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Finish, redb::Error> + Send>;
+type Read = Box<dyn FnOnce(&Database) + Send>;
+
+/// One thread and its queue. Dropping it lets the thread finish what is queued and waits for it,
+/// so that the file is closed afterwards.
+struct Worker<J> {
+    queue: Option<mpsc::Sender<J>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<J: Send + 'static> Worker<J> {
+    fn start(
+        name: &str,
+        serve: impl FnOnce(mpsc::Receiver<J>) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || serve(jobs))
+            .map_err(|e| StoreError::Unavailable(format!("no thread could be started: {e}")))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Queues a job and waits for what it answers, both within [`PATIENCE`].
+    async fn ask<T>(
+        &self,
+        job: J,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let unavailable = |why: &str| StoreError::Unavailable(why.to_owned());
+        let wait = async {
+            let queue = self.queue.as_ref().ok_or_else(|| unavailable("it is closing"))?;
+            queue.send(job).await.map_err(|_| unavailable("its thread has stopped; restart"))?;
+            answer.await.map_err(|_| unavailable("the operation failed with others"))?
+        };
+        let late = |_| StoreError::Unavailable(format!("no answer within {PATIENCE:?}"));
+        timeout(PATIENCE, wait).await.map_err(late)?
+    }
+}
+
+impl<J> Drop for Worker<J> {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// The one writing thread.
+pub(super) struct Writer(Worker<Write>);
+
+impl Writer {
+    pub(super) fn start(
+        database: Arc<Database>,
+        changes: broadcast::Sender<Change>,
+    ) -> Result<Self, StoreError> {
+        Worker::start("store-writer", move |jobs| serve_writes(&database, jobs, &changes)).map(Self)
+    }
+
+    /// Runs `operation` in a transaction, maybe beside others; answers after the commit.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut Tables<'_>) -> Result<T, redb::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, answer) = oneshot::channel();
+        let job: Write = Box::new(move |tables| {
+            let value = operation(tables)?;
+            let finish: Finish = Box::new(move |outcome| {
+                let _nobody_waits = tell.send(outcome.map(|()| value).map_err(failed));
+            });
+            Ok(finish)
+        });
+        self.0.ask(job, answer).await
+    }
+}
+
+fn serve_writes(
+    database: &Database,
+    mut jobs: mpsc::Receiver<Write>,
+    changes: &broadcast::Sender<Change>,
+) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            let Ok(next) = jobs.try_recv() else { break };
+            batch.push(next);
+        }
+        let mut finishes = Vec::with_capacity(batch.len());
+        let outcome = apply(database, batch, &mut finishes);
+        if let Ok(changed) = &outcome {
+            // Before the answers: whoever knows of a write can count on the feed to know it too.
+            for change in changed {
+                let _nobody_follows = changes.send(change.clone());
+            }
+        }
+        for finish in finishes {
+            finish(outcome.as_ref().map(|_| ()));
+        }
+    }
+}
+
+/// One transaction for the whole batch. When one operation fails, the storage has failed, and so
+/// have all: those without a finish see their channel closed.
+fn apply(
+    database: &Database,
+    batch: Vec<Write>,
+    finishes: &mut Vec<Finish>,
+) -> Result<Vec<Change>, redb::Error> {
+    let transaction: WriteTransaction = database.begin_write()?;
+    let mut tables = Tables::open(&transaction)?;
+    for job in batch {
+        finishes.push(job(&mut tables)?);
+    }
+    let (changed, written) = tables.into_changes();
+    if !written {
+        transaction.abort()?;
+        return Ok(changed);
+    }
+    transaction.commit()?;
+    Ok(changed)
+}
+
+/// A few reading threads, used in turn.
+pub(super) struct Readers {
+    workers: Vec<Worker<Read>>,
+    next: AtomicUsize,
+}
+
+impl Readers {
+    pub(super) fn start(database: &Arc<Database>) -> Result<Self, StoreError> {
+        let start = |_| {
+            let database = Arc::clone(database);
+            Worker::start("store-reader", move |jobs| serve_reads(&database, jobs))
+        };
+        let workers = (0..READERS).map(start).collect::<Result<_, _>>()?;
+        Ok(Self { workers, next: AtomicUsize::new(0) })
+    }
+
+    /// Runs `operation` on what is committed now.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, answer) = oneshot::channel();
+        let job: Read = Box::new(move |database| {
+            let _nobody_waits = tell.send(operation(database).map_err(|e| failed(&e)));
+        });
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % READERS;
+        let none = || StoreError::Unavailable("no reader".to_owned());
+        self.workers.get(turn).ok_or_else(none)?.ask(job, answer).await
+    }
+}
+
+fn serve_reads(database: &Database, mut jobs: mpsc::Receiver<Read>) {
+    while let Some(job) = jobs.blocking_recv() {
+        job(database);
+    }
+}
+
+fn failed(error: &redb::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}

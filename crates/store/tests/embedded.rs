@@ -1,0 +1,191 @@
+//! The embedded store: the suite, the file, crashes.
+
+#![expect(clippy::unwrap_used, reason = "in a test an unwrap is a check")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use domain::Timestamp;
+use store::{Area, EmbeddedStore, Entry, FaultyStore, Store, StoreError, conformance};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_000);
+
+fn entry(value: &str, deadline: Timestamp) -> Entry {
+    Entry { value: value.into(), deadline, groups: vec!["g".to_owned()] }
+}
+
+/// Makes stores in folders that live as long as this value.
+#[derive(Default)]
+struct Folders(Mutex<Vec<tempfile::TempDir>>);
+
+impl Folders {
+    fn open(&self) -> Arc<EmbeddedStore> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+        self.0.lock().unwrap().push(folder);
+        store
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn embedded_conforms() {
+    let folders = Folders::default();
+    let checks = conformance::run(async || folders.open() as Arc<dyn Store>).await;
+    println!("embedded: {checks} conformance checks passed");
+    assert!(checks >= 16);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn faulty_without_faults_conforms() {
+    let folders = Folders::default();
+    let make = async || Arc::new(FaultyStore::new(folders.open())) as Arc<dyn Store>;
+    let checks = conformance::run(make).await;
+    println!("faulty: {checks} conformance checks passed");
+    assert!(checks >= 16);
+}
+
+#[tokio::test]
+async fn folder_and_file_belong_to_one_user() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("a/b");
+    let _store = EmbeddedStore::open(&folder).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("vestibule.redb")), 0o600);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing half-made is left");
+}
+
+#[tokio::test]
+async fn a_second_process_is_told_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = EmbeddedStore::open(folder.path()).unwrap();
+    let error = EmbeddedStore::open(folder.path()).err().unwrap();
+    assert!(matches!(error, StoreError::InUse { .. }), "{error}");
+    assert!(error.to_string().contains("vestibule.redb") && error.to_string().contains("stop"));
+    drop(first);
+    EmbeddedStore::open(folder.path()).unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vestibule.redb");
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    for number in 0..200 {
+        let key = format!("key-{number}");
+        store.put(Area::Records, &key, entry(&"v".repeat(500), Timestamp::MAX), NOW).await.unwrap();
+    }
+    drop(store);
+    let good = fs::read(&file).unwrap();
+    let value = good.windows(50).position(|w| w == "v".repeat(50).as_bytes()).unwrap();
+    let mut flipped = good.clone();
+    flipped[value] ^= 1;
+    let cases: [(&str, Vec<u8>); 4] = [
+        ("empty", Vec::new()),
+        ("foreign", b"SQLite format 3\0".repeat(1000)),
+        ("cut", good[..good.len() / 2].to_vec()),
+        ("altered", flipped),
+    ];
+    for (name, bytes) in cases {
+        fs::write(&file, &bytes).unwrap();
+        let error = EmbeddedStore::open(folder.path()).err();
+        let error = error.unwrap_or_else(|| panic!("a file that is {name} was opened"));
+        assert!(matches!(error, StoreError::Damaged { .. }), "{name}: {error:?}");
+        assert!(error.to_string().contains("vestibule.redb"), "{name}: {error}");
+        let left = fs::read(&file).unwrap();
+        assert_eq!(left.is_empty(), bytes.is_empty(), "{name}: it was replaced by a new store");
+    }
+    fs::write(&file, &good).unwrap();
+    EmbeddedStore::open(folder.path()).unwrap();
+}
+
+#[tokio::test]
+async fn the_sweep_removes_exactly_what_has_expired() {
+    let folders = Folders::default();
+    let store = folders.open();
+    let mut all = Vec::new();
+    for number in 0..1500 {
+        let store = Arc::clone(&store);
+        all.push(tokio::spawn(async move {
+            let early = entry("v", Timestamp::from_seconds(2_000));
+            store.put(Area::Sessions, &format!("early-{number}"), early, NOW).await.unwrap();
+        }));
+    }
+    for task in all {
+        task.await.unwrap();
+    }
+    let (edge, late) = (Timestamp::from_seconds(2_000), Timestamp::from_seconds(2_001));
+    store.put(Area::Records, "edge", entry("v", edge), NOW).await.unwrap();
+    store.put(Area::Records, "late", entry("v", late), NOW).await.unwrap();
+    assert_eq!(store.sweep(Timestamp::from_millis(1_999_999)).await.unwrap(), 0);
+    assert_eq!(store.sweep(edge).await.unwrap(), 1501);
+    assert_eq!(store.sweep(edge).await.unwrap(), 0);
+    // Read at an earlier moment, so that only a real removal hides an entry.
+    assert_eq!(store.get(Area::Records, "edge", NOW).await.unwrap(), None);
+    assert!(store.get(Area::Records, "late", NOW).await.unwrap().is_some());
+    assert!(store.group(Area::Sessions, "g", NOW).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    store.put(Area::Records, "k", entry("v", Timestamp::MAX), NOW).await.unwrap();
+    drop(store);
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    assert_eq!(store.group(Area::Records, "g", NOW).await.unwrap().len(), 1);
+}
+
+/// Not a check of its own: the process that [`acknowledged_writes_survive_kill_9`] kills. It writes
+/// for ever and prints the number of each write that was acknowledged.
+#[tokio::test]
+async fn writer_process() {
+    let Some(folder) =
+        std::env::args().find_map(|a| a.strip_prefix("store-folder=").map(str::to_owned))
+    else {
+        return;
+    };
+    let store = EmbeddedStore::open(Path::new(&folder)).unwrap();
+    let mut out = std::io::stderr();
+    for number in 0_u32.. {
+        let key = number.to_string();
+        store.put(Area::Records, &key, entry(&key, Timestamp::MAX), NOW).await.unwrap();
+        writeln!(out, "acknowledged {number}").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_writes_survive_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        // The folder is a second filter, which matches no test.
+        .args(["writer_process", &format!("store-folder={}", folder.path().display())])
+        .args(["--nocapture", "--test-threads=1"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut last = None;
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    for line in lines {
+        last = line.strip_prefix("acknowledged ").and_then(|n| n.parse::<u32>().ok()).or(last);
+        if last == Some(100) {
+            // SIGKILL on Unix; lines that are still in the pipe are read on, and count.
+            child.kill().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    let last = last.unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    for number in 0..=last {
+        let key = number.to_string();
+        let value = store.get(Area::Records, &key, NOW).await.unwrap();
+        assert_eq!(value, Some(key.clone().into_bytes()), "write {number} of {last} is lost");
+    }
+    let indexed = store.group(Area::Records, "g", NOW).await.unwrap().len();
+    assert!(indexed > usize::try_from(last).unwrap(), "the group index is whole");
+}
