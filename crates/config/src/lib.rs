@@ -1,7 +1,168 @@
 //! The operator's file to the settings of the crates above, or to all problems at once.
+//!
+//! A file is read in three steps: YAML becomes a tree of nodes that know their lines, a reader
+//! walks the tree once and turns it into [`Settings`], and whatever is wrong is collected on the
+//! way with line, path, what was said and what is wanted. Files that the configuration names
+//! (secrets, certificates, keys, metadata) are read or looked for, too.
+//!
+//! It does not talk to the network, does not watch files, and does not parse SAML metadata.
+//!
+//! Invariants: a file with one problem gives no settings. No message holds a secret or a line of
+//! the file. No input makes it panic or use more than a few times the file's size. This is the
+//! only crate that reads environment variables.
+//!
+//! Start at [`load`]; each section has a module of its name.
 
+mod environment;
+mod files;
+mod identity_providers;
+mod jsm;
+mod keys;
+mod links;
+mod listen;
+mod nearest;
+mod problem;
+mod protocols;
+mod reader;
+mod scalar;
+mod secret;
 mod settings;
+mod sign_in;
+mod sites;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod tree;
+mod upstream;
+mod validity;
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+pub use environment::{Environment, ProcessEnvironment};
+pub use problem::{Problem, Problems, Warning, describe};
+use reader::{Mapping, Reading};
 pub use settings::{
     CertificateFiles, IdentityProvider, Keys, Listen, Settings, Site, StoreSettings,
 };
+use sign_in::Known;
+
+/// A larger file is none of ours.
+const LIMIT: usize = 1024 * 1024;
+
+/// Reads the file at `path` and all files that it names, relative paths from its folder.
+///
+/// # Errors
+/// All problems, in the file's order.
+pub fn load(path: &Path) -> Result<Settings, Problems> {
+    let name = path.display().to_string();
+    let text = text_of(path).map_err(|said| {
+        Problems::whole_file(&name, said, "name the configuration with --config FILE")
+    })?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    read(&name, &text, folder, &ProcessEnvironment)
+}
+
+/// Reads `text` as if it stood in a file `vestibule.yaml` in `folder`.
+///
+/// # Errors
+/// All problems, in the file's order.
+pub fn parse(
+    text: &str,
+    folder: &Path,
+    environment: &dyn Environment,
+) -> Result<Settings, Problems> {
+    read("vestibule.yaml", text, folder, environment)
+}
+
+fn text_of(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let limit = LIMIT as u64 + 1;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| format!("this file cannot be read: {}", error.kind()))?;
+    String::from_utf8(bytes).map_err(|_| "this file is not UTF-8".to_owned())
+}
+
+fn read(
+    name: &str,
+    text: &str,
+    folder: &Path,
+    environment: &dyn Environment,
+) -> Result<Settings, Problems> {
+    if text.len() > LIMIT {
+        let said = "this file has more than 1 MiB";
+        return Err(Problems::whole_file(name, said, "name the right file"));
+    }
+    let with_name = |problems| Problems { file: name.to_owned(), problems };
+    let tree = tree::parse(text).map_err(with_name)?;
+    let reading = Reading::new(folder, environment);
+    let settings = settings(&reading, &tree, text);
+    let (problems, warnings) = reading.finish();
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(Settings { warnings, ..settings }),
+        None if problems.is_empty() => {
+            Err(Problems::whole_file(name, "this file cannot be used", "report this as a bug"))
+        }
+        _ => Err(with_name(problems)),
+    }
+}
+
+/// Reads every section before the first `?`, so that one run shows every problem.
+fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> Option<Settings> {
+    let root = reading.root(tree).mapping("start from the sample `vestibule.yaml`")?;
+    let (site_names, idp_names) = (names(&root, "sites"), names(&root, "identity_providers"));
+    let jsm_names = names(&root, "jsm");
+    let listening = listen::read(&root);
+    let certificates = tls::read(&root);
+    let storage = storage::read(&root);
+    let keys = keys::read(&root);
+    let public_port = listening.as_ref().map_or(443, |listening| listening.public_port);
+    let sites = sites::read(&root, public_port, &jsm_names);
+    let identity_providers = identity_providers::read(&root);
+    let known = Known {
+        idp_names: &idp_names,
+        idps: identity_providers.as_deref(),
+        site_names: &site_names,
+    };
+    let sign_in = sign_in::read(&root, &known);
+    let links = links::read(&root, &idp_names);
+    let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());
+    let authorities = storage::outbound(&root);
+    root.not_yet(&["second_factor", "tests"]);
+    root.finish();
+    let (sites, certificates, storage) = (sites?, certificates?, storage?);
+    tls::check_hosts(&certificates, &sites);
+    links?;
+    Some(Settings {
+        digest: hex(digest(&SHA256, text.as_bytes()).as_ref()),
+        listen: listening?.listen,
+        certificates: certificates.files,
+        store: storage.store,
+        keys: keys?,
+        sites,
+        identity_providers: identity_providers?,
+        sign_in: sign_in?,
+        jsm: jsm?,
+        extra_certificate_authorities: authorities?,
+        audit_file: storage.audit_file,
+        access_log: storage.access_log,
+        control_socket: storage.control_socket,
+        warnings: Vec::new(),
+    })
+}
+
+/// The names under a section, for references to it; problems with it are reported by its own
+/// reader.
+fn names<'a>(root: &Mapping<'a>, section: &'static str) -> Vec<&'a str> {
+    root.optional(section).map(|value| value.keys()).unwrap_or_default()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -13,6 +13,8 @@ use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
 use rustls_pki_types::CertificateDer;
 
+use crate::Warning;
+
 /// Everything the operator said, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -42,6 +44,8 @@ pub struct Settings {
     pub access_log: Option<PathBuf>,
     /// Path of the control socket.
     pub control_socket: PathBuf,
+    /// What works and is probably not meant; for the log and for `vestibule check`.
+    pub warnings: Vec<Warning>,
 }
 
 /// An identity provider and the names of its claims.

@@ -1,0 +1,159 @@
+//! The identity providers: what all of them have in common.
+
+use domain::{DomainPattern, IdpName};
+use federation::{IdpSettings, Protocol};
+use login::ClaimNames;
+
+use crate::listen::given;
+use crate::reader::{Mapping, Value, quote};
+use crate::{IdentityProvider, protocols, sites};
+
+/// Reads `identity_providers`.
+pub(crate) fn read(root: &Mapping<'_>) -> Option<Vec<IdentityProvider>> {
+    let wanted = "write at least one: identity_providers: { acme: { domains: […], saml: … } }";
+    let entries = root.required("identity_providers", wanted)?;
+    let named = entries.named(wanted)?;
+    if named.is_empty() {
+        entries.problem("no identity provider is here", wanted);
+        return None;
+    }
+    let mut claims = Vec::new();
+    let read: Vec<_> = named.iter().map(|(name, value)| idp(name, value, &mut claims)).collect();
+    read.into_iter().collect()
+}
+
+/// A domain that an enabled identity provider claimed.
+struct Claim {
+    pattern: DomainPattern,
+    idp: String,
+}
+
+fn idp(key: &str, value: &Value<'_>, claimed: &mut Vec<Claim>) -> Option<IdentityProvider> {
+    let name: Option<IdpName> = sites::name(key, value);
+    let map = value.mapping("write domains: and one of saml: and oidc: here")?;
+    let label =
+        given(map.optional("label"), |v| v.text("write its name for people").map(str::to_owned));
+    let enabled = given(map.optional("enabled"), Value::flag);
+    let in_use = enabled.flatten().unwrap_or(true);
+    let domains = domains(&map, key, in_use, claimed);
+    let (saml, oidc) = (map.optional("saml"), map.optional("oidc"));
+    let names_value = map.optional("claims");
+    map.not_yet(&["oauth2"]);
+    map.finish();
+    let (protocol, defaults) = match (saml, oidc) {
+        (Some(saml), None) => (protocols::saml(&saml).map(Protocol::Saml), saml_claims()),
+        (None, Some(oidc)) => (protocols::oidc(&oidc).map(Protocol::Oidc), oidc_claims()),
+        _ => {
+            value.problem("this needs exactly one of `saml` and `oidc`", "say how it is spoken to");
+            (None, saml_claims())
+        }
+    };
+    let claims = given(names_value, |value| claim_names(value, &defaults));
+    Some(IdentityProvider {
+        federation: IdpSettings {
+            label: label?.unwrap_or_else(|| key.to_owned()),
+            name: name?,
+            domains: domains?,
+            enabled: enabled?.unwrap_or(true),
+            protocol: protocol?,
+        },
+        claims: claims?.unwrap_or(defaults),
+    })
+}
+
+fn domains(
+    map: &Mapping<'_>,
+    idp: &str,
+    in_use: bool,
+    claimed: &mut Vec<Claim>,
+) -> Option<Vec<DomainPattern>> {
+    let wanted = "write domains: [acme.example], the domains it may speak for";
+    let items = map.required("domains", wanted)?.some_items(wanted)?;
+    let mut patterns = Vec::new();
+    let mut complete = true;
+    for item in &items {
+        match domain(item, idp, in_use, claimed) {
+            Some(pattern) => patterns.push(pattern),
+            None => complete = false,
+        }
+    }
+    complete.then_some(patterns)
+}
+
+fn domain(
+    value: &Value<'_>,
+    idp: &str,
+    in_use: bool,
+    claimed: &mut Vec<Claim>,
+) -> Option<DomainPattern> {
+    let pattern: DomainPattern =
+        value.parse("write a domain such as acme.example or *.acme.example")?;
+    let other = claimed.iter().find(|claim| claim.idp != idp && overlap(&claim.pattern, &pattern));
+    // One that signs nobody in claims nothing: so can a new one take over from an old one.
+    if let Some(claim) = other.filter(|_| in_use) {
+        let said = format!("`{pattern}` overlaps `{}` of `{}`", claim.pattern, claim.idp);
+        value.problem(said, "an address belongs to one identity provider");
+        return None;
+    }
+    if in_use {
+        claimed.push(Claim { pattern: pattern.clone(), idp: idp.to_owned() });
+    }
+    Some(pattern)
+}
+
+/// Whether some domain is meant by both.
+fn overlap(a: &DomainPattern, b: &DomainPattern) -> bool {
+    covers(a, b) || covers(b, a)
+}
+
+/// Whether every domain that `inner` means is meant by `outer` too.
+pub(crate) fn covers(outer: &DomainPattern, inner: &DomainPattern) -> bool {
+    let wider = outer.is_wildcard() && inner.is_wildcard() && outer.domain() == inner.domain();
+    let exact = !outer.is_wildcard() && inner.is_wildcard();
+    wider || (outer.matches(inner.domain()) && !exact)
+}
+
+/// What schools and companies have sent for twenty years (eduPerson, inetOrgPerson).
+fn saml_claims() -> ClaimNames {
+    ClaimNames {
+        email: "mail".to_owned(),
+        name: Some("displayName".to_owned()),
+        groups: Some("memberOf".to_owned()),
+        subject: None,
+    }
+}
+
+/// OpenID Connect Core §5.1; `groups` is no standard and what most providers use.
+fn oidc_claims() -> ClaimNames {
+    ClaimNames {
+        email: "email".to_owned(),
+        name: Some("name".to_owned()),
+        groups: Some("groups".to_owned()),
+        subject: None,
+    }
+}
+
+fn claim_names(value: &Value<'_>, defaults: &ClaimNames) -> Option<ClaimNames> {
+    let map = value.mapping("write { email: …, name: …, groups: …, subject: … }")?;
+    let read = |key| given(map.optional(key), claim_name);
+    let (email, name) = (read("email"), read("name"));
+    let (groups, subject) = (read("groups"), read("subject"));
+    map.finish();
+    Some(ClaimNames {
+        email: email?.unwrap_or_else(|| defaults.email.clone()),
+        name: name?.or_else(|| defaults.name.clone()),
+        groups: groups?.or_else(|| defaults.groups.clone()),
+        subject: subject?,
+    })
+}
+
+fn claim_name(value: &Value<'_>) -> Option<String> {
+    let wanted = "write the claim's or attribute's name as the identity provider sends it";
+    let text = value.text(wanted)?;
+    if text.trim() != text || text.chars().any(char::is_control) {
+        value
+            .problem(format!("{} has blanks around it or control characters", quote(text)), wanted);
+        return None;
+    }
+    Some(text.to_owned())
+}

@@ -1,0 +1,145 @@
+//! The help centers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::{HostName, JsmName, SiteName};
+use url::Url;
+
+use crate::listen::given;
+use crate::nearest::nearest;
+use crate::reader::{Mapping, Value, quote};
+use crate::scalar::{DURATION, duration};
+use crate::{Site, upstream};
+
+const IDLE: Duration = Duration::from_secs(30 * 60);
+const ABSOLUTE: Duration = Duration::from_secs(12 * 3600);
+
+/// Reads `sites`. `jsm` are the names of the JSMs in the file, usable or not.
+pub(crate) fn read(root: &Mapping<'_>, public_port: u16, jsm: &[&str]) -> Option<Vec<Site>> {
+    let wanted = "write at least one site: sites: { help: { hosts: [help.example.com], … } }";
+    let entries = root.required("sites", wanted)?;
+    let named = entries.named(wanted)?;
+    if named.is_empty() {
+        entries.problem("no site is here", wanted);
+        return None;
+    }
+    let mut owners = BTreeMap::new();
+    let read: Vec<_> =
+        named.iter().map(|(name, value)| site(name, value, jsm, &mut owners)).collect();
+    let sites: Option<Vec<Site>> = read.into_iter().collect();
+    let with_port = |site: Site| with_port(site, public_port);
+    sites.map(|sites| sites.into_iter().map(with_port).collect())
+}
+
+/// A name that the operator chose for a site, an identity provider or a JSM.
+pub(crate) fn name<T: std::str::FromStr>(name: &str, value: &Value<'_>) -> Option<T> {
+    let parsed = name.parse().ok();
+    if parsed.is_none() {
+        let wanted = "use 1 to 40 letters a-z, digits and hyphens, a letter first";
+        value.problem(format!("{} is not a usable name", quote(name)), wanted);
+    }
+    parsed
+}
+
+/// The name in `value`, which must be one of `known`.
+pub(crate) fn reference<T: std::str::FromStr>(
+    value: &Value<'_>,
+    known: &[&str],
+    section: &str,
+) -> Option<T> {
+    let wanted = format!("name one that is under `{section}`");
+    let text = value.text(&wanted)?;
+    if !known.contains(&text) {
+        let near = nearest(text, known.iter().copied());
+        value.problem_near(format!("{} is not under `{section}`", quote(text)), wanted, near);
+        return None;
+    }
+    // A known name that is no good was reported where it stands.
+    text.parse().ok()
+}
+
+fn site<'a>(
+    key: &str,
+    value: &Value<'a>,
+    jsm: &[&str],
+    owners: &mut BTreeMap<HostName, SiteName>,
+) -> Option<Site> {
+    let name: Option<SiteName> = name(key, value);
+    let map = value.mapping("write hosts: and upstream: here")?;
+    let hosts = hosts(&map, name.as_ref(), owners);
+    let label =
+        given(map.optional("label"), |v| v.text("write the help center's name").map(str::to_owned));
+    let upstream_value = map.required("upstream", "write upstream: { url: https://… }");
+    let audience = hosts.as_ref().and_then(|hosts| hosts.first()).map(|h| h.as_str().to_owned());
+    let upstream = upstream_value.and_then(|value| upstream::read(&value, audience));
+    let jsm = given(map.optional("jsm"), |value| reference::<JsmName>(value, jsm, "jsm"));
+    let lifetimes = given(map.optional("session"), lifetimes);
+    map.finish();
+    let hosts = hosts?;
+    let canonical = hosts.first()?;
+    let (idle, absolute) = lifetimes?.unwrap_or((IDLE, ABSOLUTE));
+    Some(Site {
+        name: name?,
+        label: label?.unwrap_or_else(|| canonical.as_str().to_owned()),
+        public_url: Url::parse(&format!("https://{canonical}")).ok()?,
+        hosts,
+        upstream: upstream?,
+        jsm: jsm?,
+        idle,
+        absolute,
+    })
+}
+
+fn hosts(
+    map: &Mapping<'_>,
+    site: Option<&SiteName>,
+    owners: &mut BTreeMap<HostName, SiteName>,
+) -> Option<Vec<HostName>> {
+    let wanted = "write hosts: [help.example.com]";
+    let items = map.required("hosts", wanted)?.some_items(wanted)?;
+    let read: Vec<_> = items.iter().map(|item| host(item, site, owners)).collect();
+    read.into_iter().collect()
+}
+
+fn host(
+    value: &Value<'_>,
+    site: Option<&SiteName>,
+    owners: &mut BTreeMap<HostName, SiteName>,
+) -> Option<HostName> {
+    let wanted = "write a host name without scheme, port and path, such as help.example.com";
+    let text = value.text(wanted)?;
+    let Ok(host) = text.parse::<HostName>() else {
+        value.problem(format!("{} is not a host name", quote(text)), wanted);
+        return None;
+    };
+    if let Some(owner) = owners.get(&host) {
+        let said = format!("{} is a host of site `{owner}` already", quote(text));
+        value.problem(said, "a host belongs to one site, once");
+        return None;
+    }
+    if let Some(site) = site {
+        owners.insert(host.clone(), site.clone());
+    }
+    Some(host)
+}
+
+fn lifetimes(value: &Value<'_>) -> Option<(Duration, Duration)> {
+    let map = value.mapping("write { idle: 30m, absolute: 12h }")?;
+    let idle = given(map.optional("idle"), |value| value.read(DURATION, duration));
+    let absolute = given(map.optional("absolute"), |value| value.read(DURATION, duration));
+    map.finish();
+    let (idle, absolute) = (idle?.unwrap_or(IDLE), absolute?.unwrap_or(ABSOLUTE));
+    if idle > absolute {
+        let wanted = "make `idle` at most as long as `absolute`";
+        value.problem("a session would end before it is idle for long enough", wanted);
+        return None;
+    }
+    Some((idle, absolute))
+}
+
+fn with_port(mut site: Site, port: u16) -> Site {
+    // Fails only for URLs without a host, which this is not; 443 is left out by the URL itself.
+    let _ = site.public_url.set_port(Some(port));
+    site
+}
