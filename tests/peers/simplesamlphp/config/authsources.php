@@ -7,7 +7,7 @@ $people = ['exampleauth:UserPass'];
 foreach ($peer['people'] as $login => $person) {
     $people[$login . ':' . $person['password']] = [
         'uid' => [$login],
-        'mail' => [$person['email']],
+        'mail' => isset($person['email']) ? [$person['email']] : [],
         'displayName' => [$person['name']],
         'memberOf' => $person['groups'] ?? [],
     ];

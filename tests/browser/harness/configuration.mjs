@@ -1,0 +1,76 @@
+// The operator's file for the journeys.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { COMPANIES } from './companies.mjs';
+
+function identityProvider(name, { metadata, issuer }) {
+  const { label, domain, protocol, secret } = COMPANIES[name];
+  const how = protocol === 'saml'
+    ? { saml: { metadata: { url: metadata } } }
+    : { oidc: { issuer, client_id: 'vestibule', scopes: ['openid', 'email', 'profile', 'groups'],
+      ...(secret && { client_secret: { file: `secrets/${name}` } }) } };
+  // Nobody real is there: the domain is for the page with a choice.
+  const domains = name === 'initech' ? [domain, 'offer.example'] : [domain];
+  return { label, domains, ...how };
+}
+
+/** Identity providers that cannot sign anybody in, for the pages that say so. */
+const unusable = (deadPort) => ({
+  hooli: { label: 'Hooli', domains: ['hooli.example'], oidc: { issuer: `http://localhost:${deadPort}`, client_id: 'vestibule' } },
+  vandelay: { label: 'Vandelay', domains: ['vandelay.example'], enabled: false,
+    oidc: { issuer: `http://localhost:${deadPort}`, client_id: 'vestibule' } },
+});
+
+function sites(fakes, deadPort) {
+  const session = { idle: '30m', absolute: '12h' };
+  return {
+    help: { hosts: ['help.localhost'], label: 'Example Help Center', jsm: 'support', session,
+      upstream: { url: fakes.helpCenter, session: 'asserted' } },
+    // A help center that is down.
+    annex: { hosts: ['annex.localhost'], label: 'Annex', session,
+      upstream: { url: `http://127.0.0.1:${deadPort}`, session: 'asserted' } },
+  };
+}
+
+function rules() {
+  const own = Object.entries(COMPANIES).map(([name, company]) => ({ domain: company.domain, use: name, mode: 'required' }));
+  return [
+    ...own,
+    { domain: 'hooli.example', use: 'hooli' },
+    { domain: 'offer.example', use: 'initech', mode: 'optional' },
+    { otherwise: 'deny', site: 'annex' },
+    { otherwise: 'choose' },
+  ];
+}
+
+function jsm(fakes) {
+  const companies = Object.values(COMPANIES);
+  return { support: {
+    cloud: { site: fakes.jsm.url, email: fakes.jsm.email, token: { file: 'secrets/jsm' } },
+    organizations: companies.map(({ domain, organization }) => ({ domain, organization })),
+    desks: [{ join: ['1'] }],
+  } };
+}
+
+/** Writes the file and its secrets into `folder`; JSON is YAML. Gives the file's path. */
+export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders }) {
+  const secret = (name, text) => fs.writeFileSync(path.join(folder, 'secrets', name), text, { mode: 0o600 });
+  fs.mkdirSync(path.join(folder, 'secrets'), { recursive: true });
+  secret('jsm', fakes.jsm.token);
+  for (const [name, company] of Object.entries(COMPANIES)) if (company.secret) secret(name, company.secret);
+  const entries = Object.entries(identityProviders).map(([name, idp]) => [name, identityProvider(name, idp)]);
+  const file = path.join(folder, 'vestibule.yaml');
+  fs.writeFileSync(file, JSON.stringify({
+    listen: { https: `127.0.0.1:${port}`, http: '127.0.0.1:0', operations: '127.0.0.1:0', public_port: port },
+    tls: { certificates: [{ chain: 'tls.pem', key: { file: 'tls.key' } }] },
+    store: { embedded: { path: 'data' } },
+    keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }] },
+    sites: sites(fakes, deadPort),
+    identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort) },
+    sign_in: rules(),
+    jsm: jsm(fakes),
+    audit: { file: 'audit.jsonl' },
+  }, null, 2));
+  return file;
+}

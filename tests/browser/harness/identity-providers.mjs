@@ -1,0 +1,44 @@
+// The real identity providers, one for each company.
+
+import path from 'node:path';
+import { COMPANIES, people } from './companies.mjs';
+import { Process, ROOT } from './process.mjs';
+
+const LAUNCHERS = {
+  saml: path.join(ROOT, 'tests/peers/simplesamlphp/launch.mjs'),
+  oidc: path.join(ROOT, 'tests/peers/oidc-provider/launch.mjs'),
+};
+
+function settings(name, folder, gateway) {
+  const company = COMPANIES[name];
+  const host = `${name}-idp.localhost`;
+  if (company.protocol === 'saml') {
+    return { folder: path.join(folder, `${name}-idp`), host, signResponse: company.signResponse, people: people(company) };
+  }
+  const client = { id: 'vestibule', redirectUri: `${gateway}/.vestibule/oidc/${name}/callback` };
+  if (company.secret) client.secret = company.secret;
+  return { host, client, algorithm: company.algorithm, people: people(company) };
+}
+
+/** Starts the identity provider of each company; `gateway` is the address that customers use. */
+export async function startIdentityProviders(folder, gateway) {
+  const started = Object.keys(COMPANIES).map(async (name) => {
+    const launcher = LAUNCHERS[COMPANIES[name].protocol];
+    const process_ = new Process(`${name}-idp`, process.execPath, [launcher, JSON.stringify(settings(name, folder, gateway))]);
+    return [name, { process: process_, ...await process_.ready() }];
+  });
+  return Object.fromEntries(await Promise.all(started));
+}
+
+/** Signs in at the identity provider whose page is open, as its people do. */
+export async function signInThere(page, company, person) {
+  if (company.protocol === 'saml') {
+    await page.locator('input[name="username"]').fill(person.login);
+    await page.locator('input[name="password"]').fill(person.password);
+    await page.locator('#submit_button, #regularsubmit button, button[type=submit], input[type=submit]').first().click();
+    return;
+  }
+  await page.getByLabel('Login').fill(person.login);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}

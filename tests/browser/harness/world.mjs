@@ -1,0 +1,97 @@
+// One whole installation on loopback: the built gateway, real identity providers, fake JSM and help
+// center. Everything is death-bound to the test process and lies in one temporary folder.
+
+import fs from 'node:fs';
+import https from 'node:https';
+import os from 'node:os';
+import path from 'node:path';
+import { freePort } from '../../peers/lifetime.mjs';
+import { writeConfiguration } from './configuration.mjs';
+import { startIdentityProviders } from './identity-providers.mjs';
+import { Process, built, run } from './process.mjs';
+
+async function makeCertificate(folder) {
+  await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30',
+    '-subj', '/CN=help.localhost', '-addext', 'subjectAltName=DNS:help.localhost,DNS:annex.localhost',
+    '-keyout', path.join(folder, 'tls.key'), '-out', path.join(folder, 'tls.pem')]);
+  fs.chmodSync(path.join(folder, 'tls.key'), 0o600);
+}
+
+export class World {
+  /** Starts everything and makes the identity providers trust the gateway. */
+  static async start() {
+    const world = new World();
+    world.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vestibule-journeys-'));
+    world.port = await freePort();
+    world.url = `https://help.localhost:${world.port}`;
+    world.annex = `https://annex.localhost:${world.port}`;
+    world.fakesProcess = new Process('fakes', built('fakes'), []);
+    [world.fakes, world.identityProviders] = await Promise.all([
+      world.fakesProcess.ready(), startIdentityProviders(world.folder, world.url), makeCertificate(world.folder),
+    ]);
+    const deadPort = await freePort();
+    world.configuration = writeConfiguration(world.folder, { ...world, deadPort });
+    await world.command('keys', 'init');
+    await world.startGateway();
+    await world.introduce();
+    return world;
+  }
+
+  async startGateway() {
+    this.gateway = new Process('vestibule', built('vestibule'), ['run', '--config', this.configuration]);
+    await this.gateway.prints(/listening/);
+  }
+
+  /** As an operator does: the gateway's published metadata goes to each SAML identity provider. */
+  async introduce() {
+    const saml = Object.entries(this.identityProviders).filter(([, idp]) => idp.serviceProviders);
+    for (const [name, idp] of saml) {
+      for (const site of ['help', 'annex']) {
+        const answer = await this.get(`/.vestibule/saml/${name}/metadata`, `${site}.localhost`);
+        if (answer.status !== 200) throw new Error(`metadata of ${name} at ${site}: ${answer.status} ${answer.body}`);
+        fs.writeFileSync(path.join(idp.serviceProviders, `${site}.xml`), answer.body);
+      }
+    }
+  }
+
+  /** GET at the gateway without a browser. */
+  async get(target, host = 'help.localhost', headers = {}) {
+    return new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.port, servername: host, path: target, rejectUnauthorized: false,
+        headers: { host: `${host}:${this.port}`, ...headers } };
+      https.get(options, async (answer) => {
+        let body = '';
+        for await (const chunk of answer) body += chunk;
+        resolve({ status: answer.statusCode, headers: answer.headers, body });
+      }).once('error', reject);
+    });
+  }
+
+  /** An operator's command; gives what it printed. */
+  async command(...words) {
+    return run(built('vestibule'), [...words, '--config', this.configuration]);
+  }
+
+  /** What the fake JSM holds and what arrived at the help center. */
+  async state() {
+    return (await fetch(`${this.fakes.control}/state`)).json();
+  }
+
+  /** Orders something of the fakes, such as `jsm/fail`. */
+  async order(what) {
+    const answer = await fetch(`${this.fakes.control}/${what}`, { method: 'POST' });
+    if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
+  }
+
+  /** The audit log so far. */
+  audit() {
+    const lines = fs.readFileSync(path.join(this.folder, 'audit.jsonl'), 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  }
+
+  async stop() {
+    const idps = Object.values(this.identityProviders ?? {}).map((idp) => idp.process);
+    await Promise.all([this.gateway, this.fakesProcess, ...idps].map((process) => process?.stop()));
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
