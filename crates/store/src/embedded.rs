@@ -18,7 +18,7 @@ use worker::{Readers, Writer};
 
 /// How many changes a slow follower may be behind before it has missed some.
 const FEED: usize = 4096;
-/// Most expired entries that one [`EmbeddedStore::sweep`] transaction removes.
+/// Most expired entries that one [`Store::sweep`] transaction removes.
 const SWEEP_BATCH: usize = 1000;
 
 /// The store in one crash-safe file, `vestibule.redb`; one process at a time.
@@ -46,25 +46,6 @@ impl EmbeddedStore {
             readers: Readers::start(&database)?,
             changes,
         })
-    }
-
-    /// Removes expired entries and says how many. Works in bounded transactions, so that other
-    /// writers wait for none of them for long.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]; what was removed until then stays removed.
-    pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let mut removed = 0;
-        for area in [Area::Sessions, Area::Records] {
-            loop {
-                let batch = self.writer.run(move |t| t.sweep(area, now, SWEEP_BATCH)).await?;
-                removed += batch;
-                if batch < SWEEP_BATCH {
-                    break;
-                }
-            }
-        }
-        Ok(removed)
     }
 }
 
@@ -153,6 +134,21 @@ impl Store for EmbeddedStore {
     ) -> Result<usize, StoreError> {
         let group = group.to_owned();
         self.writer.run(move |t: &mut Tables<'_>| t.erase_group(area, &group, now)).await
+    }
+
+    /// In bounded transactions, so that other writers wait for none of them for long.
+    async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut removed = 0;
+        for area in [Area::Sessions, Area::Records] {
+            loop {
+                let batch = self.writer.run(move |t| t.sweep(area, now, SWEEP_BATCH)).await?;
+                removed += batch;
+                if batch < SWEEP_BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(removed)
     }
 
     fn changes(&self) -> broadcast::Receiver<Change> {

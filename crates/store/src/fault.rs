@@ -22,12 +22,13 @@ pub enum Operation {
     Remove,
     Group,
     RemoveGroup,
+    Sweep,
     Probe,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Get,
         Self::Put,
         Self::PutIfAbsent,
@@ -36,6 +37,7 @@ impl Operation {
         Self::Remove,
         Self::Group,
         Self::RemoveGroup,
+        Self::Sweep,
         Self::Probe,
     ];
 }
@@ -235,6 +237,10 @@ impl Store for FaultyStore {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         self.through(Operation::RemoveGroup, self.inner.remove_group(area, group, now)).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.through(Operation::Sweep, self.inner.sweep(now)).await
     }
 
     /// Needs a tokio runtime: a task passes the changes on, so that the feed can be cut.
