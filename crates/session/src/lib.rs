@@ -1,1 +1,37 @@
 //! Sessions, attempts and replay marks, sealed over the store; the hot cache.
+//!
+//! The store holds no session id, no address and no secret in clear: keys are HMACs, values are
+//! sealed. A session's secrets are sealed by a key that only the browser's cookie holds, and then
+//! by the server's. This crate decides nothing about policy and knows no protocol; attempts and
+//! other values are whatever the caller can serialize.
+//!
+//! Invariants: a new session always has a new id; a store error is never "no session"; a record
+//! that cannot be read gives no session and stays where it is; a session from the cache is younger
+//! than the last change that the store announced for it, or than one second.
+//!
+//! Start at [`Sessions`], then [`Sealer`] (what lies in the store) and [`cookies`] (what lies in
+//! the browser).
+
+mod attempts;
+mod base64url;
+mod browser;
+mod cookie;
+pub mod cookies;
+mod facts;
+mod hot;
+mod open_session;
+mod random;
+mod replay;
+mod sealer;
+mod sessions;
+mod stored;
+
+pub use attempts::{AttemptHandle, AttemptHandleError, Attempts};
+pub use browser::BrowserBinding;
+pub use cookie::SessionCookie;
+pub use facts::{Customer, Facts, Secrets, Who};
+pub use open_session::OpenSession;
+pub use replay::ReplayMarks;
+pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
+pub use sessions::Sessions;
+

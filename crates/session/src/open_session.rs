@@ -1,0 +1,129 @@
+//! A session that a request may use.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use domain::Timestamp;
+
+use crate::hot::Ticket;
+use crate::{Facts, Secrets, SessionCookie};
+
+/// Longest time between two writes of the last use.
+const WRITE_EVERY: Duration = Duration::from_secs(60);
+/// After a claim to write the last use, nobody else tries for so long.
+const CLAIM: Duration = Duration::from_secs(1);
+
+/// A session, opened by the cookie of a request. Shared by all requests of one browser.
+pub struct OpenSession {
+    facts: Facts,
+    secrets: Secrets,
+    cookie: SessionCookie,
+    key: String,
+    ticket: Ticket,
+    last_use: AtomicI64,
+    next_write: AtomicI64,
+    kept: ArcSwapOption<Kept>,
+}
+
+/// What the gateway keeps beside a session, and until when it is good.
+struct Kept {
+    value: Arc<dyn Any + Send + Sync>,
+    until: Timestamp,
+}
+
+impl OpenSession {
+    pub(crate) fn new(
+        (facts, secrets): (Facts, Secrets),
+        cookie: SessionCookie,
+        key: String,
+        ticket: Ticket,
+        last_use: Timestamp,
+    ) -> Self {
+        let next_write = last_use.plus(write_interval(facts.idle)).as_millis();
+        Self {
+            facts,
+            secrets,
+            cookie,
+            key,
+            ticket,
+            last_use: AtomicI64::new(last_use.as_millis()),
+            next_write: AtomicI64::new(next_write),
+            kept: ArcSwapOption::empty(),
+        }
+    }
+
+    /// What is known of the session.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What only the browser's cookie opens.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// When the session ends if no further request comes.
+    pub fn ends(&self) -> Timestamp {
+        ends(&self.facts, Timestamp::from_millis(self.last_use.load(Ordering::Acquire)))
+    }
+
+    /// Keeps a value beside the session until `until`, or until the session is read anew; such as
+    /// headers that are costly to sign. Replaces what was kept.
+    pub fn keep<T: Any + Send + Sync>(&self, value: Arc<T>, until: Timestamp) {
+        self.kept.store(Some(Arc::new(Kept { value, until })));
+    }
+
+    /// What was kept, if it is of this type and still good.
+    pub fn kept<T: Any + Send + Sync>(&self, now: Timestamp) -> Option<Arc<T>> {
+        let kept = self.kept.load();
+        let kept = kept.as_ref().filter(|kept| now < kept.until)?;
+        Arc::clone(&kept.value).downcast().ok()
+    }
+
+    pub(crate) fn cookie(&self) -> &SessionCookie {
+        &self.cookie
+    }
+
+    /// Key of the record in the store.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(crate) fn ticket(&self) -> &Ticket {
+        &self.ticket
+    }
+
+    /// Whether the last use must be written now, and by this caller: of many at once one is told so.
+    pub(crate) fn claim_write(&self, now: Timestamp) -> bool {
+        let due = self.next_write.load(Ordering::Relaxed);
+        let again = now.plus(CLAIM).as_millis();
+        now.as_millis() >= due
+            && self
+                .next_write
+                .compare_exchange(due, again, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    /// The last use is written.
+    pub(crate) fn written(&self, now: Timestamp) {
+        self.last_use.fetch_max(now.as_millis(), Ordering::AcqRel);
+        let next = now.plus(write_interval(self.facts.idle)).as_millis();
+        self.next_write.store(next, Ordering::Release);
+    }
+}
+
+/// How often the last use is written: a request in between may go unnoted for so long.
+fn write_interval(idle: Duration) -> Duration {
+    (idle / 20).min(WRITE_EVERY)
+}
+
+/// When a session ends: at its deadline, or when it was idle. A use that was not written may have
+/// come up to one interval after the last that was, so the interval is added: the error is on the
+/// long side.
+pub(crate) fn ends(facts: &Facts, last_use: Timestamp) -> Timestamp {
+    let idle = last_use.plus(facts.idle).plus(write_interval(facts.idle));
+    facts.deadline.min(idle)
+}

@@ -1,0 +1,236 @@
+//! Authenticated encryption of everything that lies in the store.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
+use aws_lc_rs::hmac;
+use domain::Secret;
+use store::StoreError;
+use zeroize::Zeroizing;
+
+use crate::{base64url, random};
+
+/// First byte of everything sealed. Other programs' later versions count up (attacks.md D17).
+const VERSION: u8 = 1;
+/// Length of a sealing key.
+const KEY: usize = 32;
+/// Length of what tells keys apart.
+const KEY_ID: usize = 4;
+
+/// A sealing key that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SealingKeyError {
+    /// The list is empty.
+    #[error("there is no sealing key; make one with `vestibule keys init`")]
+    None,
+    /// A key of another length, counted from one.
+    #[error(
+        "sealing key {number} has {length} bytes, 32 are wanted; make one with `vestibule keys init`"
+    )]
+    Length {
+        /// Which, counted from one.
+        number: usize,
+        /// How long it is.
+        length: usize,
+    },
+    /// Two keys that are the same, or that cannot be told apart.
+    #[error("sealing key {number} is the same as an earlier one; each may be listed once")]
+    Repeated {
+        /// Which, counted from one.
+        number: usize,
+    },
+}
+
+/// Why sealed bytes could not be read. Never the same as "absent": they stay where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Written by another version of the program, or cut short.
+    #[error("the record has a format that this version does not know")]
+    Version,
+    /// Sealed with a key that the configuration does not list.
+    #[error("the record is sealed with a key that is not in the configuration")]
+    Key,
+    /// Edited, or moved here from another record or purpose (attacks.md D9).
+    #[error("the record was altered, or belongs elsewhere")]
+    Forged,
+}
+
+/// What sealed bytes are for, and of which record: both are authenticated (attacks.md D9).
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// A constant of the code.
+    pub purpose: &'static str,
+    /// The record's own name, such as its key in the store.
+    pub id: &'a str,
+}
+
+impl Context<'_> {
+    /// Injective: the purpose's length is in front.
+    fn bytes(&self) -> Vec<u8> {
+        let length = u32::try_from(self.purpose.len()).unwrap_or(u32::MAX);
+        [&length.to_be_bytes(), self.purpose.as_bytes(), self.id.as_bytes()].concat()
+    }
+}
+
+struct ServerKey {
+    id: [u8; KEY_ID],
+    sealing: Prk,
+    naming: hmac::Key,
+}
+
+/// Seals with the first key, reads with all.
+///
+/// Sealed bytes: version (1), key id (4, the start of the key's SHA-256), nonce (12), ciphertext
+/// and tag of AES-256-GCM. The AES key is derived (HKDF, RFC 5869) per purpose and record, so that
+/// random nonces need to differ only among the versions of one record.
+pub struct Sealer {
+    keys: Vec<ServerKey>,
+}
+
+impl Sealer {
+    /// From the operator's keys, the one in use first.
+    ///
+    /// # Errors
+    /// When there is none, or one has not 32 bytes, or is there twice.
+    pub fn new(keys: &[Secret<Vec<u8>>]) -> Result<Self, SealingKeyError> {
+        let mut known: Vec<ServerKey> = Vec::new();
+        for (number, key) in (1..).zip(keys) {
+            let length = key.expose().len();
+            if length != KEY {
+                return Err(SealingKeyError::Length { number, length });
+            }
+            let key = server_key(key.expose());
+            if known.iter().any(|k| k.id == key.id) {
+                return Err(SealingKeyError::Repeated { number });
+            }
+            known.push(key);
+        }
+        if known.is_empty() {
+            return Err(SealingKeyError::None);
+        }
+        Ok(Self { keys: known })
+    }
+
+    /// Seals `plain` with the first key under a fresh random nonce.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn seal(&self, context: Context<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let key = self.keys.first().ok_or_else(not_sealed)?;
+        let mut sealed = vec![VERSION];
+        sealed.extend(key.id);
+        sealed.extend(seal(&key.sealing, context, plain)?);
+        Ok(sealed)
+    }
+
+    /// Opens what [`Sealer::seal`] made with any of the keys, for the same context.
+    ///
+    /// # Errors
+    /// When it was sealed by another version, by an unknown key, or for another context.
+    pub fn open(
+        &self,
+        context: Context<'_>,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+        let (version, rest) = sealed.split_first().ok_or(Unreadable::Version)?;
+        let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(Unreadable::Version)?;
+        if *version != VERSION {
+            return Err(Unreadable::Version);
+        }
+        let key = self.keys.iter().find(|key| key.id == *id).ok_or(Unreadable::Key)?;
+        open(&key.sealing, context, rest)
+    }
+
+    /// Names for a key or group in the store, one per server key, the one for new records first.
+    /// Without the server's keys nobody can tell whom a name means.
+    pub(crate) fn names(
+        &self,
+        kind: &'static str,
+        parts: &[&[u8]],
+    ) -> impl Iterator<Item = String> {
+        let message = lengths_in_front(parts);
+        self.keys.iter().map(move |key| {
+            let mut mac = hmac::Context::with_key(&key.naming);
+            mac.update(kind.as_bytes());
+            mac.update(&message);
+            format!("{kind}{}", base64url::encode(mac.sign().as_ref()))
+        })
+    }
+
+    /// The name for a new record.
+    pub(crate) fn name(&self, kind: &'static str, parts: &[&[u8]]) -> Result<String, StoreError> {
+        self.names(kind, parts).next().ok_or_else(not_sealed)
+    }
+}
+
+/// A zero byte and then each part behind its length: no two lists give the same bytes.
+pub(crate) fn lengths_in_front(parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = vec![0];
+    for part in parts {
+        bytes.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+/// The key that a session's cookie holds, for the inner layer around its secrets.
+pub(crate) fn cookie_key(key: &[u8]) -> Prk {
+    Salt::new(HKDF_SHA256, b"vestibule session secrets").extract(key)
+}
+
+/// Nonce, then ciphertext and tag.
+pub(crate) fn seal(key: &Prk, context: Context<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let nonce: [u8; NONCE_LEN] = random::bytes()?;
+    let about = context.bytes();
+    let cipher = cipher(key, &about).ok_or_else(not_sealed)?;
+    let mut text = plain.to_vec();
+    let tag = cipher
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(&about),
+            &mut text,
+        )
+        .map_err(|_| not_sealed())?;
+    Ok([&nonce, text.as_slice(), tag.as_ref()].concat())
+}
+
+/// Undoes [`seal`].
+pub(crate) fn open(
+    key: &Prk,
+    context: Context<'_>,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+    let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unreadable::Version)?;
+    let about = context.bytes();
+    let cipher = cipher(key, &about).ok_or(Unreadable::Forged)?;
+    let mut text = Zeroizing::new(text.to_vec());
+    let length = cipher
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(&about), &mut text)
+        .map_err(|_| Unreadable::Forged)?
+        .len();
+    text.truncate(length);
+    Ok(text)
+}
+
+fn cipher(key: &Prk, about: &[u8]) -> Option<LessSafeKey> {
+    let info: [&[u8]; 2] = [b"vestibule seal", about];
+    let key = UnboundKey::from(key.expand(&info, &AES_256_GCM).ok()?);
+    Some(LessSafeKey::new(key))
+}
+
+fn server_key(key: &[u8]) -> ServerKey {
+    let mut id = [0; KEY_ID];
+    for (to, from) in id.iter_mut().zip(digest(&SHA256, key).as_ref()) {
+        *to = *from;
+    }
+    let sealing = Salt::new(HKDF_SHA256, b"vestibule sealing").extract(key);
+    let naming = hmac::Key::new(
+        hmac::HMAC_SHA256,
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"vestibule naming").as_ref(),
+    );
+    ServerKey { id, sealing, naming }
+}
+
+fn not_sealed() -> StoreError {
+    StoreError::Unavailable("a record could not be sealed".to_owned())
+}
