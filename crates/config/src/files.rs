@@ -1,9 +1,9 @@
 //! Reads the files that the configuration names.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -93,12 +93,19 @@ pub(crate) fn pem_certificates(file: &Value<'_>) -> Option<Vec<CertificateDer<'s
     None
 }
 
-fn cannot_read(value: &Value<'_>, path: &std::path::Path, error: &std::io::Error) {
+/// Why a file cannot be read, in words. The system's own text would add an error number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "the gateway's user may not read it".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+fn cannot_read(value: &Value<'_>, path: &Path, error: &std::io::Error) {
     let wanted = match error.kind() {
-        std::io::ErrorKind::NotFound => "make the file or correct the path",
-        std::io::ErrorKind::PermissionDenied => "let the gateway's user read it",
+        ErrorKind::NotFound => "make the file or correct the path",
         _ => "make the file readable",
     };
-    // The kind's own words: the system's text would add an error number and no information.
-    value.problem(format!("`{}` cannot be read: {}", path.display(), error.kind()), wanted);
+    value.problem(format!("`{}` cannot be read: {}", path.display(), reason(error)), wanted);
 }

@@ -5,7 +5,8 @@ use federation::{IdpSettings, Protocol};
 use login::ClaimNames;
 
 use crate::listen::given;
-use crate::reader::{Mapping, Value, quote};
+use crate::mapping::Mapping;
+use crate::reader::{Value, quote};
 use crate::{IdentityProvider, protocols, sites};
 
 /// Reads `identity_providers`.

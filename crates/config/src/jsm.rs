@@ -5,8 +5,9 @@ use provisioning::{DeskRule, JsmCloud, JsmSettings, OrganizationRule};
 use url::Url;
 
 use crate::listen::given;
+use crate::mapping::Mapping;
 use crate::nearest::nearest;
-use crate::reader::{Mapping, Value, quote};
+use crate::reader::{Value, quote};
 use crate::scalar::{is_loopback, origin, private};
 use crate::{secret, sites};
 

@@ -8,7 +8,8 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
-use crate::reader::{Mapping, Value};
+use crate::mapping::Mapping;
+use crate::reader::Value;
 use crate::{Keys, secret};
 
 const MAKE: &str = "make one with `vestibule keys init --config FILE`";

@@ -20,6 +20,7 @@ mod jsm;
 mod keys;
 mod links;
 mod listen;
+mod mapping;
 mod nearest;
 mod problem;
 mod protocols;
@@ -44,8 +45,9 @@ use std::path::Path;
 use aws_lc_rs::digest::{SHA256, digest};
 
 pub use environment::{Environment, ProcessEnvironment};
+use mapping::Mapping;
 pub use problem::{Problem, Problems, Warning, describe};
-use reader::{Mapping, Reading};
+use reader::Reading;
 pub use settings::{
     CertificateFiles, IdentityProvider, Keys, Listen, Settings, Site, StoreSettings,
 };
@@ -85,7 +87,7 @@ fn text_of(path: &Path) -> Result<String, String> {
     let limit = LIMIT as u64 + 1;
     File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| format!("this file cannot be read: {}", error.kind()))?;
+        .map_err(|error| format!("this file cannot be read: {}", files::reason(&error)))?;
     String::from_utf8(bytes).map_err(|_| "this file is not UTF-8".to_owned())
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::{IdpName, PersonKey, Subject};
 
-use crate::reader::{Mapping, Value};
+use crate::mapping::Mapping;
+use crate::reader::Value;
 use crate::sites;
 
 const WANTED: &str = "write a list of { idp: NAME, subject: … } for each customer";

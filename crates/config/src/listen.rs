@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use ipnet::IpNet;
 
 use crate::Listen;
-use crate::reader::{Mapping, Value};
+use crate::mapping::Mapping;
+use crate::reader::Value;
 
 /// [`Listen`] and the port of the URLs that we publish.
 pub(crate) struct Listening {

@@ -7,10 +7,16 @@ pub(crate) fn nearest<'a>(said: &str, known: impl IntoIterator<Item = &'a str>) 
         return None;
     }
     let said = said.to_lowercase();
-    let (distance, name) =
-        known.into_iter().map(|name| (distance(&said, &name.to_lowercase()), name)).min()?;
-    let allowed = (name.chars().count() / 3).max(1);
-    (distance <= allowed).then(|| name.to_owned())
+    let close = known.into_iter().filter_map(|name| {
+        let allowed = (name.len() / 3).max(1);
+        // Each character more or less is an edit: most names need no further look.
+        if name.len().abs_diff(said.len()) > allowed {
+            return None;
+        }
+        let distance = distance(&said, &name.to_lowercase());
+        (distance <= allowed).then_some((distance, name))
+    });
+    close.min().map(|(_, name)| name.to_owned())
 }
 
 /// Levenshtein distance with adjacent swaps counted once (optimal string alignment).

@@ -7,8 +7,9 @@ use federation::{MetadataSource, OidcSettings, SamlSettings};
 use url::Url;
 
 use crate::listen::given;
+use crate::mapping::Mapping;
 use crate::nearest::nearest;
-use crate::reader::{Mapping, Value, quote};
+use crate::reader::{Value, quote};
 use crate::scalar::{DURATION, duration, end_of_day, private, url};
 use crate::{files, secret};
 

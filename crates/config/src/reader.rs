@@ -3,12 +3,13 @@
 //! A `None` from any method here means that the problem was already reported: callers read all
 //! fields first and combine them afterwards, so that one run shows every problem.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::environment::Environment;
+use crate::mapping::Mapping;
 use crate::nearest::nearest;
 use crate::problem::{Problem, Warning};
 use crate::tree::{Content, Entry, Node, quote_key};
@@ -40,7 +41,8 @@ impl<'a> Reading<'a> {
 
     /// The value at the top of the file.
     pub(crate) fn root(&'a self, node: &'a Node) -> Value<'a> {
-        Value { reading: self, node, path: String::new(), pattern: String::new() }
+        let (path, pattern) = (String::new(), String::new());
+        Value { reading: self, node, line: node.line, path, pattern }
     }
 
     /// Reports something wrong at `path`.
@@ -72,15 +74,17 @@ pub(crate) struct Value<'a> {
     /// The reading it belongs to.
     pub(crate) reading: &'a Reading<'a>,
     node: &'a Node,
+    line: usize,
     /// Such as `sites.help.hosts[0]`.
     pub(crate) path: String,
-    pattern: String,
+    /// As `path`, with `*` for names and `[]` for places in lists.
+    pub(crate) pattern: String,
 }
 
 impl<'a> Value<'a> {
-    /// Its line in the file.
+    /// Its line in the file: that of its key, where it has one.
     pub(crate) fn line(&self) -> usize {
-        self.node.line
+        self.line
     }
 
     /// Reports something wrong with this value. `said` must not repeat a secret.
@@ -96,7 +100,7 @@ impl<'a> Value<'a> {
         nearest: Option<String>,
     ) {
         self.reading.problem(Problem {
-            line: Some(self.node.line),
+            line: Some(self.line),
             path: self.path.clone(),
             said: said.into(),
             wanted: wanted.into(),
@@ -106,7 +110,7 @@ impl<'a> Value<'a> {
 
     /// Notes something about this value.
     pub(crate) fn warn(&self, text: impl Into<String>) {
-        self.reading.warn(Some(self.node.line), &self.path, text);
+        self.reading.warn(Some(self.line), &self.path, text);
     }
 
     /// Whether it is a text, number or word.
@@ -218,12 +222,7 @@ impl<'a> Value<'a> {
     /// The value as a mapping whose keys are ours.
     pub(crate) fn mapping(&self, wanted: &str) -> Option<Mapping<'a>> {
         let entries = self.entries(wanted)?;
-        Some(Mapping {
-            value: self.clone(),
-            entries,
-            asked: RefCell::default(),
-            secret: Cell::new(false),
-        })
+        Some(Mapping::new(self.clone(), entries))
     }
 
     fn entries(&self, wanted: &str) -> Option<&'a [Entry]> {
@@ -240,95 +239,26 @@ impl<'a> Value<'a> {
         Value {
             reading: self.reading,
             node,
+            line: node.line,
             path: format!("{}[{index}]", self.path),
             pattern: format!("{}[]", self.pattern),
         }
     }
 
-    fn child(&self, entry: &'a Entry, pattern: &str) -> Value<'a> {
+    /// The value of `entry`; `pattern` is its key, or `*` where the operator chose it.
+    pub(crate) fn child(&self, entry: &'a Entry, pattern: &str) -> Value<'a> {
         Value {
             reading: self.reading,
             node: &entry.value,
+            line: entry.line,
             path: join(&self.path, quote_key(&entry.key).trim_matches('`')),
             pattern: join(&self.pattern, pattern),
         }
     }
 }
 
-/// A mapping whose keys are ours. [`Mapping::finish`] refuses the keys that nobody asked for.
-pub(crate) struct Mapping<'a> {
-    /// The mapping itself, for messages about it as a whole.
-    pub(crate) value: Value<'a>,
-    entries: &'a [Entry],
-    asked: RefCell<Vec<&'static str>>,
-    secret: Cell<bool>,
-}
-
-impl<'a> Mapping<'a> {
-    /// The value of `key`, or `None` when it is not said. An explicit null is like not said.
-    pub(crate) fn optional(&self, key: &'static str) -> Option<Value<'a>> {
-        let entry = self.entries.iter().find(|entry| entry.key == key);
-        self.asked.borrow_mut().push(key);
-        #[cfg(test)]
-        self.remember(key, entry.is_some());
-        let entry = entry.filter(|entry| !entry.value.is_null())?;
-        Some(self.value.child(entry, key))
-    }
-
-    /// The value of `key`; a problem when it is missing.
-    pub(crate) fn required(&self, key: &'static str, wanted: &str) -> Option<Value<'a>> {
-        let value = self.optional(key);
-        if value.is_none() {
-            self.value.problem(format!("`{key}` is missing"), wanted);
-        }
-        value
-    }
-
-    /// Keys that the design has and this version does not.
-    pub(crate) fn not_yet(&self, keys: &[&'static str]) {
-        for entry in self.entries.iter().filter(|e| keys.contains(&e.key.as_str())) {
-            self.asked.borrow_mut().extend(keys.iter().filter(|key| **key == entry.key));
-            self.report_key(entry, "is not supported yet", "leave it out", None);
-        }
-    }
-
-    /// Unknown keys of this mapping are not repeated: one may be a secret in the wrong place.
-    pub(crate) fn conceal_unknown_keys(&self) {
-        self.secret.set(true);
-    }
-
-    /// Refuses every key that was not asked for.
-    pub(crate) fn finish(&self) {
-        let asked = self.asked.borrow();
-        for entry in self.entries.iter().filter(|e| !asked.contains(&e.key.as_str())) {
-            let mut known: Vec<&str> = asked.clone();
-            known.sort_unstable();
-            let wanted = format!("known here: {}", known.join(", "));
-            let near = nearest(&entry.key, asked.iter().copied());
-            self.report_key(entry, "is not a known key", &wanted, near);
-        }
-    }
-
-    fn report_key(&self, entry: &Entry, what: &str, wanted: &str, nearest: Option<String>) {
-        let key = if self.secret.get() { "a key".to_owned() } else { quote_key(&entry.key) };
-        self.value.reading.problem(Problem {
-            line: Some(entry.line),
-            path: self.value.path.clone(),
-            said: format!("{key} {what}"),
-            wanted: wanted.to_owned(),
-            nearest,
-        });
-    }
-
-    #[cfg(test)]
-    fn remember(&self, key: &str, present: bool) {
-        let path = join(&self.value.pattern, key);
-        let mut asked = self.value.reading.asked.borrow_mut();
-        *asked.entry(path).or_default() |= present;
-    }
-}
-
-fn join(path: &str, key: &str) -> String {
+/// `path` and a further key.
+pub(crate) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 

@@ -5,7 +5,8 @@ use policy::{Mode, Outcome, SignInRule, SignInRules};
 
 use crate::identity_providers::covers;
 use crate::listen::given;
-use crate::reader::{Mapping, Value};
+use crate::mapping::Mapping;
+use crate::reader::Value;
 use crate::{IdentityProvider, sites};
 
 const MODES: [(&str, Mode); 4] = [
@@ -70,12 +71,12 @@ fn rule(value: &Value<'_>, known: &Known<'_>) -> Option<Read> {
         let rule = SignInRule { people, domains, site: site?, outcome, line: value.line() };
         return alone.then_some(Read { rule, otherwise: true });
     }
-    let mode = given(mode, |mode| mode.word(&MODES));
     let Some(idp) = idp else {
         value.problem("`use` is missing", "write use: NAME, or { otherwise: … }");
         return None;
     };
     let name: Option<IdpName> = sites::reference(&idp, known.idp_names, "identity_providers");
+    let mode = given(mode, |mode| mode.word(&MODES));
     let (people, domains, site) = (people?, domains?, site?);
     if people.is_empty() && domains.is_empty() && site.is_none() {
         let wanted = "add people:, domain: or site:, or write { otherwise: … }";

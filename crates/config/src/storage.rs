@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rustls_pki_types::CertificateDer;
 
 use crate::listen::given;
-use crate::reader::{Mapping, Value};
+use crate::mapping::Mapping;
+use crate::reader::Value;
 use crate::{StoreSettings, files};
 
 /// `sun_path` of `sockaddr_un` has 108 bytes on Linux, the last of them zero.

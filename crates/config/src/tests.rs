@@ -1,4 +1,8 @@
 //! Whole files: the sample, wrong ones, secrets in the wrong place, bombs, mutations.
 
 mod fixture;
+mod hostile;
+mod problems;
 mod sample;
+mod sections;
+mod warnings;

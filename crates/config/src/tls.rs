@@ -10,7 +10,8 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
-use crate::reader::{Mapping, Value};
+use crate::mapping::Mapping;
+use crate::reader::Value;
 use crate::{CertificateFiles, Site, files, validity};
 
 /// How long before its end a certificate is worth a warning.
