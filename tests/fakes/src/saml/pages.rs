@@ -1,0 +1,145 @@
+//! The pages of the fake SAML identity provider.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{OriginalUri, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::Core;
+use super::answer::{Answer, Form};
+use super::flaw::Flaw;
+use super::metadata::{self, MetadataFlaw};
+use super::request::AuthnRequest;
+use crate::people::Person;
+use crate::text::{page, xml_attribute, xml_text};
+
+/// Chosen on the page: no person, but a refusal.
+const REFUSE: &str = "refuse";
+
+pub(super) fn router(core: Arc<Core>) -> Router {
+    Router::new()
+        .route("/", get(home))
+        .route("/metadata", get(metadata))
+        .route("/sso", get(sso))
+        .with_state(core)
+}
+
+async fn home(State(core): State<Arc<Core>>) -> Html<String> {
+    let metadata = xml_attribute(&core.entity_id);
+    let body = format!(
+        "<p>A SAML identity provider for tests. It is only of use when a service provider sends \
+         you here.</p><p><a href=\"{metadata}\">Metadata</a></p>"
+    );
+    page(core.options.company.label, &body)
+}
+
+async fn metadata(State(core): State<Arc<Core>>) -> Response {
+    if core.state().metadata_flaw == Some(MetadataFlaw::ServerError) {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, "application/samlmetadata+xml")];
+    (kind, metadata::text(&core)).into_response()
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    person: Option<String>,
+    stay: Option<String>,
+}
+
+async fn sso(
+    State(core): State<Arc<Core>>,
+    OriginalUri(uri): OriginalUri,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Response {
+    let url = format!("{}{uri}", core.url);
+    let request = match AuthnRequest::parse(&url, &core.sso_url, core.options.clock.now()) {
+        Ok(request) => request,
+        Err(problem) => {
+            let body = format!("<p>{}</p>", xml_text(&problem.0));
+            return (StatusCode::BAD_REQUEST, page("This request is wrong", &body)).into_response();
+        }
+    };
+    core.state().requests.push(request.clone());
+    let answer = core.state().answer.clone();
+    if choice.person.as_deref() == Some(REFUSE) {
+        let nobody = Person::new("Nobody", "nobody@nowhere.example");
+        let refusal = Answer { flaw: Some(Flaw::StatusAuthnFailed), ..answer };
+        return carry(&core.issue(&request, &nobody, &refusal)).into_response();
+    }
+    let cookie = format!("fake-{}", core.options.company.slug);
+    let known = choice.person.clone().or_else(|| cookie_value(&headers, &cookie));
+    let auto = core.state().auto.clone();
+    let person = known.and_then(|email| core.find(&email)).or(auto);
+    let Some(person) = person else { return people(&core, &request, &uri).into_response() };
+    let form = carry(&core.issue(&request, &person, &answer));
+    if choice.stay.is_none() {
+        return form.into_response();
+    }
+    let cookie = format!("{cookie}={}; Path=/; HttpOnly; SameSite=Lax", person.email);
+    ([(header::SET_COOKIE, cookie)], form).into_response()
+}
+
+impl Core {
+    fn find(&self, email: &str) -> Option<Person> {
+        self.options.company.people.iter().find(|p| p.email == email).cloned()
+    }
+}
+
+fn cookie_value(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut pairs =
+        cookies.flat_map(|line| line.split(';')).filter_map(|p| p.trim().split_once('='));
+    pairs.find(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
+}
+
+/// One button for each person; works without JavaScript.
+fn people(core: &Core, request: &AuthnRequest, uri: &axum::http::Uri) -> Html<String> {
+    let hint = request.login_hint.as_deref().unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
+    let hidden: String = form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| {
+            let (name, value) = (xml_attribute(&name), xml_attribute(&value));
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
+        })
+        .collect();
+    let mut people: Vec<&Person> = core.options.company.people.iter().collect();
+    people.sort_by_key(|p| p.email != hint);
+    let buttons: String = people.iter().map(|p| button(p)).collect();
+    let body = format!(
+        "<p>Who are you? {} asks.</p><form action=\"/sso\">{hidden}{buttons}\
+         <p><button class=\"quiet\" name=\"person\" value=\"{REFUSE}\">Refuse</button></p>\
+         <p><label><input type=\"checkbox\" name=\"stay\" value=\"1\"> Stay signed in here</label>\
+         </p></form>",
+        xml_text(&request.issuer),
+    );
+    page(&format!("Sign in at {}", core.options.company.label), &body)
+}
+
+fn button(person: &Person) -> String {
+    let (email, name) = (xml_attribute(&person.email), xml_text(&person.name));
+    format!("<p><button name=\"person\" value=\"{email}\">{name} ({email})</button></p>")
+}
+
+/// SAML Bindings §3.5: a form that submits itself, and has a button for want of JavaScript.
+fn carry(form: &Form) -> Html<String> {
+    let fields: String = form
+        .fields
+        .iter()
+        .map(|(name, value)| {
+            let value = xml_attribute(value);
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
+        })
+        .collect();
+    let action = xml_attribute(&form.action);
+    let body = format!(
+        "<form method=\"post\" action=\"{action}\">{fields}<button>Continue</button></form>\
+         <script>document.forms[0].submit()</script>"
+    );
+    page("Signed in", &body)
+}
