@@ -34,4 +34,3 @@ pub use open_session::OpenSession;
 pub use replay::ReplayMarks;
 pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
 pub use sessions::Sessions;
-

@@ -54,7 +54,8 @@ pub enum Fault {
 #[derive(Default)]
 struct Switches {
     faults: BTreeMap<Operation, Fault>,
-    gates: BTreeMap<Operation, Door>,
+    before: BTreeMap<Operation, Door>,
+    after: BTreeMap<Operation, Door>,
     calls: BTreeMap<Operation, usize>,
 }
 
@@ -83,7 +84,8 @@ impl FaultyStore {
         self.with(|s| s.faults.insert(operation, fault));
     }
 
-    /// Makes every operation fail from now on.
+    /// Makes every operation fail from now on; the change feed goes on, see
+    /// [`FaultyStore::cut_feed`].
     pub fn fail_all(&self, fault: Fault) {
         self.with(|s| s.faults.extend(Operation::ALL.map(|operation| (operation, fault))));
     }
@@ -100,14 +102,18 @@ impl FaultyStore {
         self.feed.send_replace(false);
     }
 
-    /// Makes an operation wait until the gate is opened or dropped.
+    /// Makes an operation wait, before it does anything, until the gate is opened or dropped.
     pub fn hold(&self, operation: Operation) -> Gate {
-        let (open, door) = watch::channel(false);
-        let waiting = Arc::new(watch::Sender::new(0));
-        self.with(|s| {
-            s.gates.insert(operation, Door { open: door, waiting: Arc::clone(&waiting) });
-        });
-        Gate { open, waiting }
+        let (gate, door) = Gate::closed();
+        self.with(|s| s.before.insert(operation, door));
+        gate
+    }
+
+    /// Makes an operation that was done wait with its answer until the gate is opened or dropped.
+    pub fn hold_answer(&self, operation: Operation) -> Gate {
+        let (gate, door) = Gate::closed();
+        self.with(|s| s.after.insert(operation, door));
+        gate
     }
 
     /// How often an operation was called, failed calls included.
@@ -125,24 +131,29 @@ impl FaultyStore {
         operation: Operation,
         act: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let (door, fault) = self.with(|s| {
+        let (before, after, fault) = self.with(|s| {
             *s.calls.entry(operation).or_default() += 1;
-            (s.gates.get(&operation).cloned(), s.faults.get(&operation).copied())
+            let (before, after) = (s.before.get(&operation), s.after.get(&operation));
+            (before.cloned(), after.cloned(), s.faults.get(&operation).copied())
         });
-        if let Some(mut door) = door {
-            door.waiting.send_modify(|count| *count += 1);
-            // An error means that the gate was dropped, which opens it.
-            let _dropped = door.open.wait_for(|open| *open).await;
+        pass(before).await;
+        if fault == Some(Fault::Unavailable) {
+            return Err(StoreError::Unavailable("fault on demand".to_owned()));
         }
-        match fault {
-            None => act.await,
-            Some(Fault::Unavailable) => Err(StoreError::Unavailable("fault on demand".to_owned())),
-            Some(Fault::LostAnswer) => {
-                act.await?;
-                Err(StoreError::Unavailable("answer lost on demand".to_owned()))
-            }
+        let answer = act.await;
+        pass(after).await;
+        if fault == Some(Fault::LostAnswer) {
+            return Err(StoreError::Unavailable("answer lost on demand".to_owned()));
         }
+        answer
     }
+}
+
+/// Waits at a closed door; a gate that was dropped is open.
+async fn pass(door: Option<Door>) {
+    let Some(mut door) = door else { return };
+    door.waiting.send_modify(|count| *count += 1);
+    let _dropped = door.open.wait_for(|open| *open).await;
 }
 
 /// Holds an operation of a [`FaultyStore`] back while it exists and is closed.
@@ -152,6 +163,12 @@ pub struct Gate {
 }
 
 impl Gate {
+    fn closed() -> (Self, Door) {
+        let (open, door) = watch::channel(false);
+        let waiting = Arc::new(watch::Sender::new(0));
+        (Self { open, waiting: Arc::clone(&waiting) }, Door { open: door, waiting })
+    }
+
     /// Resolves once `count` calls have reached the gate.
     pub async fn reached_by(&self, count: usize) {
         let mut waiting = self.waiting.subscribe();

@@ -186,3 +186,51 @@ fn serve_reads(database: &Database, mut jobs: mpsc::Receiver<Read>) {
 fn failed(error: &redb::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn writer() -> (tempfile::TempDir, Arc<Database>, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Arc::new(super::super::file::open(folder.path()).unwrap());
+        let (changes, _) = broadcast::channel(16);
+        let writer = Writer::start(Arc::clone(&database), changes).unwrap();
+        (folder, database, writer)
+    }
+
+    /// Virtual time: the deadline passes at once when nothing else can happen.
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_a_stuck_disk_ends() {
+        let (_folder, _database, writer) = writer();
+        let (release, stuck) = mpsc::sync_channel::<()>(1);
+        let first = writer.run(move |_| {
+            let _released = stuck.recv();
+            Ok(())
+        });
+        assert!(
+            matches!(first.await, Err(StoreError::Unavailable(why)) if why.contains("no answer"))
+        );
+        let second = writer.run(|_| Ok(()));
+        assert!(matches!(second.await, Err(StoreError::Unavailable(_))));
+        release.send(()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_failed_operation_fails_its_batch_and_the_next_is_served() {
+        let (_folder, _database, writer) = writer();
+        let fails = writer.run::<()>(|_| Err(redb::Error::Corrupted("on demand".to_owned())));
+        assert!(matches!(fails.await, Err(StoreError::Unavailable(_))));
+        writer.run(|_| Ok(())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn after_a_panic_nothing_waits_for_ever() {
+        let (_folder, _database, writer) = writer();
+        let panics = writer.run::<()>(|_| panic!("on demand"));
+        assert!(matches!(panics.await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(writer.run(|_| Ok(())).await, Err(StoreError::Unavailable(_))));
+    }
+}

@@ -1,0 +1,12 @@
+//! Sessions, attempts and marks over a real store, with a time that the test moves by hand.
+
+#![expect(clippy::unwrap_used, reason = "in a test an unwrap is a check")]
+
+mod attempts;
+mod dump;
+mod ended;
+mod hot;
+mod lifetime;
+mod replay;
+mod sealing;
+mod world;

@@ -1,0 +1,108 @@
+//! One store, and as many replicas over it as a test wants.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Identity, PersonKey, Secret, SiteName, Timestamp};
+use session::{Customer, Facts, OpenSession, Sealer, Secrets, SessionCookie, Sessions, Who};
+use store::{EmbeddedStore, FaultyStore, Store};
+
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
+pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
+pub(crate) const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+/// A use may go unnoted for so long: min(60 s, idle/20).
+pub(crate) const UNNOTED: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Arc<FaultyStore>,
+}
+
+pub(crate) fn key(fill: u8) -> Secret<Vec<u8>> {
+    Secret::new(vec![fill; 32])
+}
+
+pub(crate) fn sealer(keys: &[u8]) -> Arc<Sealer> {
+    let keys: Vec<_> = keys.iter().map(|fill| key(*fill)).collect();
+    Arc::new(Sealer::new(&keys).unwrap())
+}
+
+pub(crate) fn site(name: &str) -> SiteName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn facts() -> Facts {
+    let person =
+        PersonKey { idp: "acme".parse().unwrap(), subject: "subject-4711".parse().unwrap() };
+    let identity = Identity {
+        person,
+        email: "ann@acme.example".parse().unwrap(),
+        display_name: "Ann Lee".to_owned(),
+        groups: Some(vec!["acme-admins".to_owned()]),
+        idp_session: Some("idp-session-9".to_owned()),
+        session_deadline: None,
+    };
+    Facts {
+        who: Who::Person(Customer { identity, account: None }),
+        site: site("help"),
+        created: NOW,
+        deadline: NOW.plus(ABSOLUTE),
+        idle: IDLE,
+        client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        device: "Mozilla/5.0 (Testbrowser)".to_owned(),
+    }
+}
+
+pub(crate) fn secrets() -> Secrets {
+    let mut secrets = Secrets::default();
+    secrets.insert("upstream cookie", Secret::new("JSESSIONID=hush-hush".to_owned()));
+    secrets
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+        Self { folder, store: Arc::new(FaultyStore::new(inner)) }
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store) as Arc<dyn Store>
+    }
+
+    /// A replica whose keys are those of `fills`, which listens to nothing yet.
+    pub(crate) fn replica(&self, fills: &[u8]) -> Arc<Sessions> {
+        Arc::new(Sessions::new(self.store(), sealer(fills)))
+    }
+
+    /// A replica that listens to changes.
+    pub(crate) async fn listening(&self) -> Arc<Sessions> {
+        let sessions = self.replica(&[1]);
+        let follower = Arc::clone(&sessions);
+        tokio::spawn(async move { follower.follow().await });
+        settle().await;
+        sessions
+    }
+}
+
+/// Lets every task that can run do so: what a store announced before is then heard. Needs the
+/// current-thread runtime.
+pub(crate) async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(crate) async fn sign_in(sessions: &Sessions) -> SessionCookie {
+    sessions.create(facts(), secrets(), NOW).await.unwrap().0
+}
+
+pub(crate) async fn open(
+    sessions: &Sessions,
+    cookie: &SessionCookie,
+    now: Timestamp,
+) -> Option<Arc<OpenSession>> {
+    sessions.open(cookie, &site("help"), now).await.unwrap()
+}
