@@ -5,9 +5,12 @@ use std::time::Duration;
 use federation::{MetadataSource, Protocol};
 use policy::{Mode, Outcome};
 
-use super::fixture::{FixedEnvironment, PLANTED, SAMPLE, folder, parse, uncommented};
+use super::fixture::{FixedEnvironment, PLANTED, SAMPLE, folder, parse, uncommented, write};
 use crate::reader::Reading;
 use crate::{StoreSettings, tree};
+
+const REFERENCE: &str = include_str!("../../../../docs/configuration.md");
+const QUICK_START: &str = include_str!("../../../../docs/quick-start.md");
 
 #[test]
 fn the_sample_loads_without_a_warning() {
@@ -76,6 +79,28 @@ fn the_sample_with_its_optional_keys_has_every_key_that_is_known() {
     let missing: Vec<_> = asked.keys().filter(|key| !shown(key) && !shown(&other(key))).collect();
     assert!(missing.is_empty(), "the sample lacks {missing:?}");
     assert!(asked.len() > 60, "{}", asked.len());
+}
+
+#[test]
+fn the_reference_explains_every_key() {
+    let folder = folder();
+    for key in asked(&uncommented(), folder.path()).keys() {
+        let shown = key.replace("[]", "").replace('*', "NAME");
+        assert!(REFERENCE.contains(&format!("`{shown}`")), "docs/configuration.md lacks `{shown}`");
+    }
+}
+
+/// What a page tells operators to write must be accepted.
+#[test]
+fn the_examples_of_the_quick_start_load() {
+    let folder = folder();
+    write(folder.path(), "secrets/jsm-token", "token", 0o600);
+    let whole_files = QUICK_START.split("```").filter(|block| block.starts_with("yaml\nlisten:"));
+    for block in whole_files {
+        let text = block.trim_start_matches("yaml\n");
+        parse(text, folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    }
+    assert!(QUICK_START.contains("```yaml\nlisten:"));
 }
 
 /// serde_yaml is the oracle: what this crate's narrow reader takes from the sample is what a full
