@@ -1,0 +1,54 @@
+//! Accounts: create and search.
+
+use serde_json::{Value, json};
+
+use super::Operation;
+use super::answers::{Answer, Query, answer, error, platform_user, user_dto};
+use super::state::{Account, AccountType, State};
+
+pub(super) fn create(state: &mut State, query: &Query, body: &Value, base: &str) -> Answer {
+    let refused = |status, why| error(Operation::CreateCustomer, status, why);
+    let Some(email) = body["email"].as_str() else { return refused(400, "email is missing") };
+    let name = body["displayName"].as_str().unwrap_or_default();
+    let shaped = email.split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.'));
+    if !shaped || name.trim().is_empty() {
+        return refused(400, "the e-mail address or the name is not valid");
+    }
+    if state.account_of(email).is_some() {
+        let strict = query.text("strictConflictStatusCode") == Some("true");
+        let message = format!("An account already exists for {email}");
+        return refused(if strict { 409 } else { 400 }, &message);
+    }
+    let id = state.add_account(AccountType::Customer, email, name);
+    answer(201, &user_dto(state.account_mut(&id).expect("just added"), base))
+}
+
+/// Active accounts whose name or address starts with the query.
+pub(super) fn search(state: &mut State, query: &Query, base: &str) -> Answer {
+    let Some(text) = query.text("query").filter(|q| !q.is_empty()) else {
+        return error(Operation::SearchUsers, 400, "query is missing");
+    };
+    let limit = query.number("maxResults").unwrap_or(50).min(1000);
+    let found: Vec<Value> = matching(state, text)
+        .filter(|account| account.active)
+        .map(|account| platform_user(account, base))
+        .take(limit)
+        .collect();
+    answer(200, &json!(found))
+}
+
+/// Accounts that match and are indexed; every search brings the missing ones nearer.
+pub(super) fn matching<'a>(state: &'a mut State, text: &str) -> impl Iterator<Item = &'a Account> {
+    let text = text.to_lowercase();
+    let begins = |field: &str, text: &str| field.to_lowercase().starts_with(text);
+    let mut seen = Vec::new();
+    for account in &mut state.accounts {
+        let matches = begins(&account.email, &text) || begins(&account.display_name, &text);
+        if matches && account.unindexed == 0 {
+            seen.push(&*account);
+        } else if matches {
+            account.unindexed -= 1;
+        }
+    }
+    seen.into_iter()
+}
