@@ -4,10 +4,9 @@ use domain::{DomainPattern, IdpName};
 use federation::{IdpSettings, Protocol};
 use login::ClaimNames;
 
-use crate::listen::given;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
-use crate::{IdentityProvider, protocols, sites};
+use crate::{IdentityProvider, names, protocols};
 
 /// Reads `identity_providers`.
 pub(crate) fn read(root: &Mapping<'_>) -> Option<Vec<IdentityProvider>> {
@@ -30,7 +29,7 @@ struct Claim {
 }
 
 fn idp(key: &str, value: &Value<'_>, claimed: &mut Vec<Claim>) -> Option<IdentityProvider> {
-    let name: Option<IdpName> = sites::name(key, value);
+    let name: Option<IdpName> = names::chosen(key, value);
     let map = value.mapping("write domains: and one of saml: and oidc: here")?;
     let label =
         given(map.optional("label"), |v| v.text("write its name for people").map(str::to_owned));

@@ -4,12 +4,11 @@ use domain::{DomainPattern, EmailAddress, JsmName, PersonKey};
 use provisioning::{DeskRule, JsmCloud, JsmSettings, OrganizationRule};
 use url::Url;
 
-use crate::listen::given;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, given};
 use crate::nearest::nearest;
 use crate::reader::{Value, quote};
 use crate::scalar::{is_loopback, origin, private};
-use crate::{secret, sites};
+use crate::{Site, names, secret};
 
 /// Reads `jsm`. Each JSM is given `links`.
 pub(crate) fn read(root: &Mapping<'_>, links: &[Vec<PersonKey>]) -> Option<Vec<JsmSettings>> {
@@ -19,8 +18,19 @@ pub(crate) fn read(root: &Mapping<'_>, links: &[Vec<PersonKey>]) -> Option<Vec<J
     read.into_iter().collect()
 }
 
+/// Notes the JSMs that no site uses.
+pub(crate) fn warn_of_unused(root: &Mapping<'_>, sites: &[Site]) {
+    let named = root.optional("jsm").and_then(|value| value.named("write names here"));
+    for (name, value) in named.unwrap_or_default() {
+        let uses = |site: &Site| site.jsm.as_ref().is_some_and(|jsm| jsm.as_str() == name);
+        if !sites.iter().any(uses) {
+            value.warn("no site names this JSM, so nobody is created here; set sites.NAME.jsm");
+        }
+    }
+}
+
 fn jsm(key: &str, value: &Value<'_>, links: &[Vec<PersonKey>]) -> Option<JsmSettings> {
-    let name: Option<JsmName> = sites::name(key, value);
+    let name: Option<JsmName> = names::chosen(key, value);
     let map = value.mapping("write cloud: { site: …, email: …, token: … }")?;
     map.not_yet(&["data_center", "portals"]);
     let cloud = map.required("cloud", "write cloud: { site: …, email: …, token: … }");

@@ -21,6 +21,7 @@ mod keys;
 mod links;
 mod listen;
 mod mapping;
+mod names;
 mod nearest;
 mod problem;
 mod protocols;
@@ -138,8 +139,9 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let authorities = storage::outbound(&root);
     root.not_yet(&["second_factor", "tests"]);
     root.finish();
-    let (sites, certificates, storage) = (sites?, certificates?, storage?);
+    let (sites, certificates, storage, jsm) = (sites?, certificates?, storage?, jsm?);
     tls::check_hosts(&certificates, &sites);
+    jsm::warn_of_unused(&root, &sites);
     links?;
     Some(Settings {
         digest: hex(digest(&SHA256, text.as_bytes()).as_ref()),
@@ -150,7 +152,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         sites,
         identity_providers: identity_providers?,
         sign_in: sign_in?,
-        jsm: jsm?,
+        jsm,
         extra_certificate_authorities: authorities?,
         audit_file: storage.audit_file,
         access_log: storage.access_log,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use domain::{IdpName, PersonKey, Subject};
 
 use crate::mapping::Mapping;
+use crate::names;
 use crate::reader::Value;
-use crate::sites;
 
 const WANTED: &str = "write a list of { idp: NAME, subject: … } for each customer";
 
@@ -43,7 +43,7 @@ fn customer(
 fn person(value: &Value<'_>, idps: &[&str]) -> Option<PersonKey> {
     let map = value.mapping("write { idp: NAME, subject: … }")?;
     let idp = map.required("idp", "write idp: NAME");
-    let idp = idp.and_then(|value| sites::reference::<IdpName>(&value, idps, "identity_providers"));
+    let idp = idp.and_then(|value| names::reference::<IdpName>(&value, idps, "identity_providers"));
     let wanted = "write the `sub` or NameID, as the audit log shows it";
     let subject = map.required("subject", wanted);
     let subject = subject.and_then(|value| value.parse::<Subject>(wanted));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use ipnet::IpNet;
 
 use crate::Listen;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, given};
 use crate::reader::Value;
 
 /// [`Listen`] and the port of the URLs that we publish.
@@ -46,17 +46,6 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Listening> {
         ));
     }
     Some(Listening { listen, public_port: public_port.unwrap_or(443) })
-}
-
-/// What an optional value says: `Some(None)` when it is not there, `None` when it is wrong.
-pub(crate) fn given<'a, T>(
-    value: Option<Value<'a>>,
-    read: impl FnOnce(&Value<'a>) -> Option<T>,
-) -> Option<Option<T>> {
-    match value {
-        None => Some(None),
-        Some(value) => read(&value).map(Some),
-    }
 }
 
 fn address(value: &Value<'_>) -> Option<SocketAddr> {

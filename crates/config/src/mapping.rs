@@ -85,3 +85,14 @@ impl<'a> Mapping<'a> {
         *asked.entry(path).or_default() |= present;
     }
 }
+
+/// What an optional value says: `Some(None)` when it is not there, `None` when it is wrong.
+pub(crate) fn given<'a, T>(
+    value: Option<Value<'a>>,
+    read: impl FnOnce(&Value<'a>) -> Option<T>,
+) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(value) => read(&value).map(Some),
+    }
+}

@@ -6,8 +6,7 @@ use domain::Timestamp;
 use federation::{MetadataSource, OidcSettings, SamlSettings};
 use url::Url;
 
-use crate::listen::given;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, given};
 use crate::nearest::nearest;
 use crate::reader::{Value, quote};
 use crate::scalar::{DURATION, duration, end_of_day, private, url};

@@ -4,10 +4,9 @@ use domain::{DomainPattern, EmailAddress, IdpName, SiteName};
 use policy::{Mode, Outcome, SignInRule, SignInRules};
 
 use crate::identity_providers::covers;
-use crate::listen::given;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, given};
 use crate::reader::Value;
-use crate::{IdentityProvider, sites};
+use crate::{IdentityProvider, names};
 
 const MODES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
@@ -51,7 +50,7 @@ struct Read {
 fn rule(value: &Value<'_>, known: &Known<'_>) -> Option<Read> {
     let map = value.mapping("write { domain: …, use: … } or { otherwise: … }")?;
     let site = given(map.optional("site"), |value| {
-        sites::reference::<SiteName>(value, known.site_names, "sites")
+        names::reference::<SiteName>(value, known.site_names, "sites")
     });
     let otherwise = map.optional("otherwise");
     let (people, domains) = (people(&map), domains(&map));
@@ -75,7 +74,7 @@ fn rule(value: &Value<'_>, known: &Known<'_>) -> Option<Read> {
         value.problem("`use` is missing", "write use: NAME, or { otherwise: … }");
         return None;
     };
-    let name: Option<IdpName> = sites::reference(&idp, known.idp_names, "identity_providers");
+    let name: Option<IdpName> = names::reference(&idp, known.idp_names, "identity_providers");
     let mode = given(mode, |mode| mode.word(&MODES));
     let (people, domains, site) = (people?, domains?, site?);
     if people.is_empty() && domains.is_empty() && site.is_none() {

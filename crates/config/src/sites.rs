@@ -6,12 +6,10 @@ use std::time::Duration;
 use domain::{HostName, JsmName, SiteName};
 use url::Url;
 
-use crate::listen::given;
-use crate::mapping::Mapping;
-use crate::nearest::nearest;
+use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
 use crate::scalar::{DURATION, duration};
-use crate::{Site, upstream};
+use crate::{Site, names, upstream};
 
 const IDLE: Duration = Duration::from_secs(30 * 60);
 const ABSOLUTE: Duration = Duration::from_secs(12 * 3600);
@@ -33,40 +31,13 @@ pub(crate) fn read(root: &Mapping<'_>, public_port: u16, jsm: &[&str]) -> Option
     sites.map(|sites| sites.into_iter().map(with_port).collect())
 }
 
-/// A name that the operator chose for a site, an identity provider or a JSM.
-pub(crate) fn name<T: std::str::FromStr>(name: &str, value: &Value<'_>) -> Option<T> {
-    let parsed = name.parse().ok();
-    if parsed.is_none() {
-        let wanted = "use 1 to 40 letters a-z, digits and hyphens, a letter first";
-        value.problem(format!("{} is not a usable name", quote(name)), wanted);
-    }
-    parsed
-}
-
-/// The name in `value`, which must be one of `known`.
-pub(crate) fn reference<T: std::str::FromStr>(
-    value: &Value<'_>,
-    known: &[&str],
-    section: &str,
-) -> Option<T> {
-    let wanted = format!("name one that is under `{section}`");
-    let text = value.text(&wanted)?;
-    if !known.contains(&text) {
-        let near = nearest(text, known.iter().copied());
-        value.problem_near(format!("{} is not under `{section}`", quote(text)), wanted, near);
-        return None;
-    }
-    // A known name that is no good was reported where it stands.
-    text.parse().ok()
-}
-
 fn site<'a>(
     key: &str,
     value: &Value<'a>,
     jsm: &[&str],
     owners: &mut BTreeMap<HostName, SiteName>,
 ) -> Option<Site> {
-    let name: Option<SiteName> = name(key, value);
+    let name: Option<SiteName> = names::chosen(key, value);
     let map = value.mapping("write hosts: and upstream: here")?;
     let hosts = hosts(&map, name.as_ref(), owners);
     let label =
@@ -74,7 +45,7 @@ fn site<'a>(
     let upstream_value = map.required("upstream", "write upstream: { url: https://… }");
     let audience = hosts.as_ref().and_then(|hosts| hosts.first()).map(|h| h.as_str().to_owned());
     let upstream = upstream_value.and_then(|value| upstream::read(&value, audience));
-    let jsm = given(map.optional("jsm"), |value| reference::<JsmName>(value, jsm, "jsm"));
+    let jsm = given(map.optional("jsm"), |value| names::reference::<JsmName>(value, jsm, "jsm"));
     let lifetimes = given(map.optional("session"), lifetimes);
     map.finish();
     let hosts = hosts?;
@@ -110,7 +81,12 @@ fn host(
 ) -> Option<HostName> {
     let wanted = "write a host name without scheme, port and path, such as help.example.com";
     let text = value.text(wanted)?;
-    let Ok(host) = text.parse::<HostName>() else {
+    // What a URL would refuse or read as another host, such as `0x7f.1`, is no name to publish.
+    let same_in_url = |host: &HostName| {
+        let url = Url::parse(&format!("https://{host}"));
+        url.is_ok_and(|url| url.host_str() == Some(host.as_str()))
+    };
+    let Some(host) = text.parse::<HostName>().ok().filter(same_in_url) else {
         value.problem(format!("{} is not a host name", quote(text)), wanted);
         return None;
     };

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
 
-use crate::listen::given;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, given};
 use crate::reader::Value;
 use crate::{StoreSettings, files};
 

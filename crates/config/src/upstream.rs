@@ -5,7 +5,7 @@ use proxy::{IdentityHeader, IdentityValue, UpstreamSettings};
 use url::Url;
 
 use crate::files;
-use crate::listen::given;
+use crate::mapping::given;
 use crate::nearest::nearest;
 use crate::reader::{Value, quote};
 use crate::scalar::{is_loopback, origin};

@@ -119,6 +119,16 @@ fn sites_and_upstreams() {
     check(&[
         (
             HOSTS,
+            "[help.example.com, 1.2.3.999]",
+            "sites.help.hosts[1]: \"1.2.3.999\" is not a host name; write a host name without scheme, port and path, such as help.example.com",
+        ),
+        (
+            HOSTS,
+            "[help.example.com, 0x7f.1]",
+            "sites.help.hosts[1]: \"0x7f.1\" is not a host name; write a host name without scheme, port and path, such as help.example.com",
+        ),
+        (
+            HOSTS,
             "[help.example.com, HELP.example.com]",
             "sites.help.hosts[1]: \"HELP.example.com\" is a host of site `help` already; a host belongs to one site, once",
         ),

@@ -69,6 +69,11 @@ fn a_host_without_a_certificate_is_named() {
 fn risky_choices_are_named() {
     let rows = [
         (
+            "    jsm: support ",
+            "    #",
+            "jsm.support: no site names this JSM, so nobody is created here; set sites.NAME.jsm",
+        ),
+        (
             "trusted_proxies: []",
             "trusted_proxies: [0.0.0.0/0]",
             "listen.trusted_proxies[0]: every peer's forwarded headers are believed; name the balancer's network",
