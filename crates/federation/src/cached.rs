@@ -1,0 +1,193 @@
+//! The last good of what a provider publishes.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use domain::{IdpName, Timestamp};
+use tokio::time::timeout;
+
+use crate::FederationError;
+use crate::fetch::{BACKGROUND, PATIENCE};
+
+/// What was fetched is fetched again when it is this old.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+/// After a failure, customers are told at once for this long.
+const FAILED: Duration = Duration::from_secs(10);
+
+/// A fetch that somebody waits for ends a little before that patience does, so that its failure is
+/// remembered and the next ones are told at once.
+const ON_DEMAND: Duration = Duration::from_millis(2800);
+
+/// What a fetch brought.
+pub(crate) struct Fetched<T> {
+    pub(crate) value: T,
+    /// Whether it differs from the last good one.
+    pub(crate) changed: bool,
+}
+
+/// What the operator should learn.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    Refreshed,
+    Failed(FederationError),
+}
+
+/// The last good value, replaced as a whole; readers never wait for a writer.
+#[derive(Debug)]
+pub(crate) struct Cached<T> {
+    idp: IdpName,
+    good: ArcSwapOption<Good<T>>,
+    /// Held while fetching: whoever else needs the value waits for that fetch.
+    fetching: tokio::sync::Mutex<Option<Failure>>,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug)]
+struct Good<T> {
+    value: Arc<T>,
+    at: Timestamp,
+}
+
+#[derive(Debug)]
+struct Failure {
+    at: Timestamp,
+    error: FederationError,
+}
+
+/// What the operator was told, so that an outage is one event and not one each minute.
+#[derive(Debug, Default)]
+struct Told {
+    failure: Option<(String, Timestamp)>,
+    pending: Option<News>,
+}
+
+/// Whether `interval` has passed since `last`. A clock that was set back counts as passed: else a
+/// jump would stop every refresh until the clock has caught up.
+pub(crate) fn is_due(last: Option<Timestamp>, now: Timestamp, interval: Duration) -> bool {
+    last.is_none_or(|last| now < last || now >= last.plus(interval))
+}
+
+impl<T> Cached<T> {
+    pub(crate) fn empty(idp: IdpName) -> Self {
+        let (good, fetching) = (ArcSwapOption::empty(), tokio::sync::Mutex::new(None));
+        Self { idp, good, fetching, told: Mutex::default() }
+    }
+
+    /// The last good value.
+    pub(crate) fn current(&self) -> Option<Arc<T>> {
+        self.good.load().as_ref().map(|good| Arc::clone(&good.value))
+    }
+
+    /// Puts a value in place without a word to the operator; `at` is when it was fetched.
+    pub(crate) fn set(&self, value: T, at: Timestamp) -> Arc<T> {
+        let value = Arc::new(value);
+        self.good.store(Some(Arc::new(Good { value: Arc::clone(&value), at })));
+        value
+    }
+
+    /// Replaces the value by a changed one that is not the result of a whole fetch.
+    pub(crate) fn amend(&self, value: T, now: Timestamp) -> Arc<T> {
+        let at = self.good.load().as_ref().map_or(now, |good| good.at);
+        self.tell(News::Refreshed);
+        self.set(value, at)
+    }
+
+    /// The last good value, or what `fetch` brings within the time a customer waits.
+    pub(crate) async fn obtain(
+        &self,
+        now: Timestamp,
+        fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
+    ) -> Result<Arc<T>, FederationError> {
+        if let Some(value) = self.current() {
+            return Ok(value);
+        }
+        let turn = async {
+            let mut failure = self.fetching.lock().await;
+            if let Some(value) = self.current() {
+                return Ok(value);
+            }
+            if let Some(known) = failure.as_ref().filter(|f| !is_due(Some(f.at), now, FAILED)) {
+                return Err(known.error.clone());
+            }
+            let result = timeout(ON_DEMAND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
+            self.conclude(&mut failure, result, now)
+        };
+        timeout(PATIENCE, turn).await.unwrap_or_else(|_| Err(self.timed_out()))
+    }
+
+    /// Fetches if the value is missing or old, or `forced`; gives what the operator should learn,
+    /// also of what happened since the last call.
+    pub(crate) async fn refresh(
+        &self,
+        now: Timestamp,
+        forced: Forced,
+        fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
+    ) -> Option<News> {
+        let at = self.good.load().as_ref().map(|good| good.at);
+        if is_due(at, now, FRESH) || forced == Forced::Yes {
+            let mut failure = self.fetching.lock().await;
+            let result = timeout(BACKGROUND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
+            if let Err(error) = self.conclude(&mut failure, result, now) {
+                self.tell_failure(error, now);
+            }
+        }
+        self.told().pending.take()
+    }
+
+    fn conclude(
+        &self,
+        failure: &mut Option<Failure>,
+        result: Result<Fetched<T>, FederationError>,
+        now: Timestamp,
+    ) -> Result<Arc<T>, FederationError> {
+        match result {
+            Ok(fetched) => {
+                *failure = None;
+                let recovered = self.told().failure.take().is_some();
+                if fetched.changed || recovered {
+                    self.tell(News::Refreshed);
+                }
+                Ok(self.set(fetched.value, now))
+            }
+            Err(error) => {
+                tracing::debug!(idp = %self.idp, %error, "nothing usable was fetched");
+                *failure = Some(Failure { at: now, error: error.clone() });
+                Err(error)
+            }
+        }
+    }
+
+    fn tell_failure(&self, error: FederationError, now: Timestamp) {
+        let cause = error.refusal().cause;
+        let mut told = self.told();
+        let known = told
+            .failure
+            .as_ref()
+            .is_some_and(|(c, at)| *c == cause && !is_due(Some(*at), now, FRESH));
+        if !known {
+            told.failure = Some((cause, now));
+            told.pending = Some(News::Failed(error));
+        }
+    }
+
+    fn tell(&self, news: News) {
+        self.told().pending = Some(news);
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn timed_out(&self) -> FederationError {
+        FederationError::TimedOut(self.idp.clone())
+    }
+}
+
+/// Whether to fetch before it is time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forced {
+    Yes,
+    No,
+}
