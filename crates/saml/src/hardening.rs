@@ -94,6 +94,9 @@ fn reduce(
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 #[expect(unsafe_code, reason = "libxmlsec1 offers no safe way to take transforms out of it")]
 mod native {
     use super::{c_int, c_uint, c_void};
@@ -184,6 +187,24 @@ mod native {
     /// Adds SHA-1 beside [`KEPT`]. The caller must be alone in the library.
     pub(super) fn add_sha1() -> bool {
         register(&[xmlSecOpenSSLTransformSha1GetKlass, xmlSecOpenSSLTransformRsaSha1GetKlass])
+    }
+
+    /// Whether an algorithm can be found by its name.
+    #[cfg(test)]
+    pub(super) fn knows(name: &std::ffi::CStr) -> bool {
+        unsafe extern "C" {
+            fn xmlSecTransformIdListFindByHref(
+                list: *mut c_void,
+                href: *const std::ffi::c_char,
+                usage: c_uint,
+            ) -> *const c_void;
+        }
+        // SAFETY: reads the static list, under the caller's lock, and a text that ends in NUL.
+        unsafe {
+            let any_usage = 0xffff;
+            !xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(), name.as_ptr(), any_usage)
+                .is_null()
+        }
     }
 
     fn register(klasses: &[Klass]) -> bool {

@@ -42,7 +42,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 }
 
 pub(crate) fn request() -> RequestId {
-    RequestId::from_random([7; 20])
+    RequestId::from_random([0xa7; 20])
 }
 
 /// A private key and its certificate.
