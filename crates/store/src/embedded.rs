@@ -2,6 +2,7 @@
 
 mod file;
 mod record;
+mod slot;
 mod tables;
 mod worker;
 
@@ -13,6 +14,7 @@ use redb::{Database, ReadableDatabase};
 use tokio::sync::broadcast;
 
 use crate::{Area, Change, Entry, Store, StoreError};
+use slot::Slot;
 use tables::Tables;
 use worker::{Readers, Writer};
 
@@ -25,7 +27,7 @@ const SWEEP_BATCH: usize = 1000;
 ///
 /// One thread writes: operations that arrive together share one transaction and one `fsync`, and
 /// are answered after it. A few threads read. Waiting is bounded; a wait that is too long is
-/// [`StoreError::Unavailable`].
+/// [`StoreError::Unavailable`]. After a failure of the disk the file is opened again by itself.
 pub struct EmbeddedStore {
     writer: Writer,
     readers: Readers,
@@ -39,11 +41,11 @@ impl EmbeddedStore {
     /// [`StoreError::InUse`] when another process has it, [`StoreError::Damaged`] when the file is
     /// not a whole store (it is left as it is), [`StoreError::Open`] when the system refuses.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let database = Arc::new(file::open(folder)?);
+        let slot = Arc::new(Slot::open(folder)?);
         let (changes, _) = broadcast::channel(FEED);
         Ok(Self {
-            writer: Writer::start(Arc::clone(&database), changes.clone())?,
-            readers: Readers::start(&database)?,
+            writer: Writer::start(Arc::clone(&slot), changes.clone())?,
+            readers: Readers::start(&slot)?,
             changes,
         })
     }
@@ -157,7 +159,6 @@ impl Store for EmbeddedStore {
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {
         self.get(Area::Records, "probe", now).await?;
-        // Changes nothing, so commits nothing; fails when the writer or its file has failed.
-        self.writer.run(|_: &mut Tables<'_>| Ok(())).await
+        self.writer.run(|t: &mut Tables<'_>| t.probe()).await
     }
 }

@@ -128,6 +128,6 @@ pub trait Store: Send + Sync + 'static {
     /// Follows changes from now on. A receiver that lags or is closed has missed some.
     fn changes(&self) -> broadcast::Receiver<Change>;
 
-    /// Checks that the store reads and could write.
+    /// Checks that the store reads and writes; changes no entry.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
 }

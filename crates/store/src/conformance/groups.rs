@@ -89,6 +89,10 @@ pub(super) async fn every_change_is_announced(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn a_healthy_store_passes_its_probe(store: Arc<dyn Store>) {
+    let mut feed = store.changes();
     ok(store.probe(NOW).await);
+    ok(store.put(Area::Records, "k", entry("v"), NOW).await);
+    let first = feed.recv().await.map(|change| change.key);
+    assert_eq!(first.as_deref(), Ok("k"), "a probe is no change");
     assert_eq!(read(&*store, Area::Records, "probe").await, None, "a probe leaves nothing behind");
 }

@@ -18,7 +18,7 @@ const PAGE_CACHE: usize = 32 * 1024 * 1024;
 /// What this program can read.
 const FORMAT: u64 = 1;
 /// Facts about the file itself.
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
 /// Opens the store's file in `folder`, or makes both.
 pub(super) fn open(folder: &Path) -> Result<Database, StoreError> {
@@ -28,8 +28,10 @@ pub(super) fn open(folder: &Path) -> Result<Database, StoreError> {
         move |source| StoreError::Open { path, source }
     };
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
-    if !file.try_exists().map_err(at(&file))? {
-        create(folder, &file)?;
+    if !file.try_exists().map_err(at(&file))?
+        && let Some(database) = create(folder, &file)?
+    {
+        return Ok(database);
     }
     fs::set_permissions(&file, Permissions::from_mode(0o600)).map_err(at(&file))?;
     let database = guarded(&file, |builder| builder.open(&file))?;
@@ -38,8 +40,8 @@ pub(super) fn open(folder: &Path) -> Result<Database, StoreError> {
 }
 
 /// Makes the file whole under another name and then links it into place: a crash half-way leaves
-/// no half file, and of two processes that start together one file stays.
-fn create(folder: &Path, file: &Path) -> Result<(), StoreError> {
+/// no half file, and of two processes that start together one file stays; `None` for the other.
+fn create(folder: &Path, file: &Path) -> Result<Option<Database>, StoreError> {
     let unfinished = folder.join(format!("{NAME}.{}.new", std::process::id()));
     let failed = |source| StoreError::Open { path: file.to_owned(), source };
     let _leftover = fs::remove_file(&unfinished);
@@ -51,13 +53,14 @@ fn create(folder: &Path, file: &Path) -> Result<(), StoreError> {
         .map_err(failed)?;
     let database = guarded(&unfinished, |builder| builder.create(&unfinished))?;
     fill(&database).map_err(|e| failed(io::Error::other(e)))?;
-    drop(database);
-    match fs::hard_link(&unfinished, file) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        _ => {}
-    }
+    let linked = fs::hard_link(&unfinished, file);
     fs::remove_file(&unfinished).map_err(failed)?;
-    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        other => other.map_err(failed)?,
+    }
+    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
+    Ok(Some(database))
 }
 
 fn fill(database: &Database) -> Result<(), redb::Error> {

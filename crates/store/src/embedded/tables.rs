@@ -5,6 +5,7 @@ use redb::{
     ReadTransaction, ReadableTable, StorageError, Table, TableDefinition, WriteTransaction,
 };
 
+use super::file::META;
 use super::record;
 use crate::{Area, Change, Entry};
 
@@ -75,6 +76,7 @@ pub(super) fn read_group(
 
 /// The tables of one write transaction, and what changed in it.
 pub(super) struct Tables<'t> {
+    transaction: &'t WriteTransaction,
     sessions: AreaTables<'t>,
     records: AreaTables<'t>,
     changed: Vec<Change>,
@@ -101,12 +103,19 @@ impl<'t> Tables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, redb::Error> {
         let sessions = AreaTables::open(transaction, &SESSIONS)?;
         let records = AreaTables::open(transaction, &RECORDS)?;
-        Ok(Self { sessions, records, changed: Vec::new(), written: false })
+        Ok(Self { transaction, sessions, records, changed: Vec::new(), written: false })
     }
 
     /// What changed, and whether there is anything to commit at all.
     pub(super) fn into_changes(self) -> (Vec<Change>, bool) {
         (self.changed, self.written)
+    }
+
+    /// Writes to the disk without changing any entry.
+    pub(super) fn probe(&mut self) -> Result<(), redb::Error> {
+        self.transaction.open_table(META)?.insert("probed", 1)?;
+        self.written = true;
+        Ok(())
     }
 
     pub(super) fn write(

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use redb::{Database, WriteTransaction};
+use redb::Database;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::slot::Slot;
 use super::tables::Tables;
 use crate::{Change, StoreError};
 
@@ -22,9 +23,9 @@ const BATCH: usize = 256;
 const READERS: usize = 2;
 
 /// Tells the caller, once the transaction is committed or has failed.
-type Finish = Box<dyn FnOnce(Result<(), &redb::Error>) + Send>;
+type Finish = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
 type Write = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Finish, redb::Error> + Send>;
-type Read = Box<dyn FnOnce(&Database) + Send>;
+type Read = Box<dyn FnOnce(&Slot) + Send>;
 
 /// One thread and its queue. Dropping it lets the thread finish what is queued and waits for it,
 /// so that the file is closed afterwards.
@@ -77,10 +78,10 @@ pub(super) struct Writer(Worker<Write>);
 
 impl Writer {
     pub(super) fn start(
-        database: Arc<Database>,
+        slot: Arc<Slot>,
         changes: broadcast::Sender<Change>,
     ) -> Result<Self, StoreError> {
-        Worker::start("store-writer", move |jobs| serve_writes(&database, jobs, &changes)).map(Self)
+        Worker::start("store-writer", move |jobs| serve_writes(&slot, jobs, &changes)).map(Self)
     }
 
     /// Runs `operation` in a transaction, maybe beside others; answers after the commit.
@@ -92,7 +93,7 @@ impl Writer {
         let job: Write = Box::new(move |tables| {
             let value = operation(tables)?;
             let finish: Finish = Box::new(move |outcome| {
-                let _nobody_waits = tell.send(outcome.map(|()| value).map_err(failed));
+                let _nobody_waits = tell.send(outcome.map(|()| value).map_err(again));
             });
             Ok(finish)
         });
@@ -100,27 +101,26 @@ impl Writer {
     }
 }
 
-fn serve_writes(
-    database: &Database,
-    mut jobs: mpsc::Receiver<Write>,
-    changes: &broadcast::Sender<Change>,
-) {
+fn serve_writes(slot: &Slot, mut jobs: mpsc::Receiver<Write>, changes: &broadcast::Sender<Change>) {
+    let mut failed = false;
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH {
             let Ok(next) = jobs.try_recv() else { break };
             batch.push(next);
         }
+        if failed {
+            slot.reopen();
+        }
         let mut finishes = Vec::with_capacity(batch.len());
-        let outcome = apply(database, batch, &mut finishes);
-        if let Ok(changed) = &outcome {
-            // Before the answers: whoever knows of a write can count on the feed to know it too.
-            for change in changed {
-                let _nobody_follows = changes.send(change.clone());
-            }
+        let outcome = slot.with(|database| apply(database, batch, &mut finishes));
+        failed = outcome.is_err();
+        // Before the answers: whoever knows of a write can count on the feed to know it too.
+        for change in outcome.iter().flatten() {
+            let _nobody_follows = changes.send(change.clone());
         }
         for finish in finishes {
-            finish(outcome.as_ref().map(|_| ()));
+            finish(outcome.as_ref().map(drop));
         }
     }
 }
@@ -132,7 +132,7 @@ fn apply(
     batch: Vec<Write>,
     finishes: &mut Vec<Finish>,
 ) -> Result<Vec<Change>, redb::Error> {
-    let transaction: WriteTransaction = database.begin_write()?;
+    let transaction = database.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
     for job in batch {
         finishes.push(job(&mut tables)?);
@@ -153,10 +153,10 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn start(database: &Arc<Database>) -> Result<Self, StoreError> {
+    pub(super) fn start(slot: &Arc<Slot>) -> Result<Self, StoreError> {
         let start = |_| {
-            let database = Arc::clone(database);
-            Worker::start("store-reader", move |jobs| serve_reads(&database, jobs))
+            let slot = Arc::clone(slot);
+            Worker::start("store-reader", move |jobs| serve_reads(&slot, jobs))
         };
         let workers = (0..READERS).map(start).collect::<Result<_, _>>()?;
         Ok(Self { workers, next: AtomicUsize::new(0) })
@@ -168,8 +168,8 @@ impl Readers {
         operation: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (tell, answer) = oneshot::channel();
-        let job: Read = Box::new(move |database| {
-            let _nobody_waits = tell.send(operation(database).map_err(|e| failed(&e)));
+        let job: Read = Box::new(move |slot| {
+            let _nobody_waits = tell.send(slot.with(operation));
         });
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % READERS;
         let none = || StoreError::Unavailable("no reader".to_owned());
@@ -177,14 +177,18 @@ impl Readers {
     }
 }
 
-fn serve_reads(database: &Database, mut jobs: mpsc::Receiver<Read>) {
+fn serve_reads(slot: &Slot, mut jobs: mpsc::Receiver<Read>) {
     while let Some(job) = jobs.blocking_recv() {
-        job(database);
+        job(slot);
     }
 }
 
-fn failed(error: &redb::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
+/// The one outcome of a batch, for each of its callers.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(why) => StoreError::Unavailable(why.clone()),
+        other => StoreError::Unavailable(other.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -193,18 +197,17 @@ mod tests {
 
     use super::*;
 
-    fn writer() -> (tempfile::TempDir, Arc<Database>, Writer) {
+    fn writer() -> (tempfile::TempDir, Writer) {
         let folder = tempfile::tempdir().unwrap();
-        let database = Arc::new(super::super::file::open(folder.path()).unwrap());
+        let slot = Arc::new(Slot::open(folder.path()).unwrap());
         let (changes, _) = broadcast::channel(16);
-        let writer = Writer::start(Arc::clone(&database), changes).unwrap();
-        (folder, database, writer)
+        (folder, Writer::start(slot, changes).unwrap())
     }
 
     /// Virtual time: the deadline passes at once when nothing else can happen.
     #[tokio::test(start_paused = true)]
     async fn waiting_for_a_stuck_disk_ends() {
-        let (_folder, _database, writer) = writer();
+        let (_folder, writer) = writer();
         let (release, stuck) = mpsc::sync_channel::<()>(1);
         let first = writer.run(move |_| {
             let _released = stuck.recv();
@@ -219,16 +222,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_operation_fails_its_batch_and_the_next_is_served() {
-        let (_folder, _database, writer) = writer();
-        let fails = writer.run::<()>(|_| Err(redb::Error::Corrupted("on demand".to_owned())));
+    async fn after_a_failure_the_file_is_opened_again() {
+        let (_folder, writer) = writer();
+        let fails = writer.run::<()>(|_| Err(redb::Error::PreviousIo));
         assert!(matches!(fails.await, Err(StoreError::Unavailable(_))));
         writer.run(|_| Ok(())).await.unwrap();
     }
 
     #[tokio::test]
     async fn after_a_panic_nothing_waits_for_ever() {
-        let (_folder, _database, writer) = writer();
+        let (_folder, writer) = writer();
         let panics = writer.run::<()>(|_| panic!("on demand"));
         assert!(matches!(panics.await, Err(StoreError::Unavailable(_))));
         assert!(matches!(writer.run(|_| Ok(())).await, Err(StoreError::Unavailable(_))));
