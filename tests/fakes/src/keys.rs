@@ -33,7 +33,27 @@ pub enum Algorithm {
     EcdsaSha256,
 }
 
+/// Which key an identity provider has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA with 2048 bits.
+    Rsa2048,
+    /// RSA with 1024 bits, which is too few.
+    Rsa1024,
+    /// ECDSA on P-256.
+    P256,
+}
+
 impl SigningKey {
+    /// A key of this kind.
+    pub fn new(kind: KeyKind, common_name: &str) -> Self {
+        match kind {
+            KeyKind::Rsa2048 => Self::rsa(2048, common_name),
+            KeyKind::Rsa1024 => Self::rsa(1024, common_name),
+            KeyKind::P256 => Self::p256(common_name),
+        }
+    }
+
     /// An RSA key; fewer than 2048 bits is for tests of refusal.
     pub fn rsa(bits: u32, common_name: &str) -> Self {
         let key = PKey::from_rsa(Rsa::generate(bits).expect("an RSA key")).expect("a key");
@@ -79,6 +99,11 @@ impl SigningKey {
     /// The public key, SubjectPublicKeyInfo, PEM.
     pub fn public_key_pem(&self) -> String {
         String::from_utf8(self.key.public_key_to_pem().expect("PEM")).expect("ASCII")
+    }
+
+    /// The private key, PKCS#8, PEM.
+    pub fn private_key_pem(&self) -> String {
+        String::from_utf8(self.key.private_key_to_pem_pkcs8().expect("PEM")).expect("ASCII")
     }
 
     /// Whether this is an elliptic-curve key.

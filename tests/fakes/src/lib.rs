@@ -20,9 +20,11 @@
 
 pub mod certificates;
 pub mod clock;
+pub mod helpcenter;
 pub mod http_client;
 pub mod jsm;
 pub mod keys;
+pub mod openid;
 pub mod people;
 pub mod saml;
 pub mod server;

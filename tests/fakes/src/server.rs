@@ -161,8 +161,9 @@ async fn accept(
         let (tls, router, mut watched) = (tls.clone(), router.clone(), behaviour.clone());
         tokio::spawn(async move {
             tokio::select! {
-                () = converse(stream, tls, router) => {}
+                biased; // an unreachable server does not answer by chance
                 _ = watched.wait_for(|b| *b == Behaviour::Unreachable) => {}
+                () = converse(stream, tls, router) => {}
             }
         });
     }

@@ -17,6 +17,8 @@ use super::{Answer, Call, call};
 pub struct Browser {
     /// Cookies: host, then name, then value.
     pub cookies: BTreeMap<String, BTreeMap<String, String>>,
+    /// Origin of the page that is shown; sent with forms, as browsers do.
+    pub origin: String,
     authority: String,
 }
 
@@ -34,7 +36,11 @@ pub struct PageForm {
 impl Browser {
     /// A browser that trusts the certificate authority in this PEM.
     pub fn trusting(authority: &str) -> Self {
-        Self { cookies: BTreeMap::new(), authority: authority.to_owned() }
+        Self {
+            cookies: BTreeMap::new(),
+            origin: "null".to_owned(),
+            authority: authority.to_owned(),
+        }
     }
 
     /// Navigates to `url` and on to where its redirects lead.
@@ -80,7 +86,7 @@ impl Browser {
         Err(io::Error::other("more than 20 redirects"))
     }
 
-    /// One request with cookies, without following a redirect.
+    /// One request as a navigation, without following a redirect.
     ///
     /// # Errors
     /// When the server is not reached.
@@ -90,18 +96,13 @@ impl Browser {
         url: &Url,
         fields: &[(String, String)],
     ) -> io::Result<Answer> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let navigation = [
+        let mut headers: Vec<(String, String)> = [
             ("accept", "text/html,application/xhtml+xml"),
             ("sec-fetch-mode", "navigate"),
             ("sec-fetch-dest", "document"),
-        ];
-        let mut headers: Vec<(String, String)> =
-            navigation.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        if let Some(cookies) = self.cookies.get(&host).filter(|c| !c.is_empty()) {
-            let pairs: Vec<String> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-            headers.push(("cookie".to_owned(), pairs.join("; ")));
-        }
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
         let mut body = Bytes::new();
         if method == Method::POST {
             let kind = "application/x-www-form-urlencoded".to_owned();
@@ -111,8 +112,27 @@ impl Browser {
                 .finish()
                 .into();
         }
+        self.request(method, url.clone(), headers, body).await
+    }
+
+    /// One request with cookies and these headers, without following a redirect.
+    ///
+    /// # Errors
+    /// When the server is not reached.
+    pub async fn request(
+        &mut self,
+        method: Method,
+        url: Url,
+        mut headers: Vec<(String, String)>,
+        body: Bytes,
+    ) -> io::Result<Answer> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if let Some(cookies) = self.cookies.get(&host).filter(|c| !c.is_empty()) {
+            let pairs: Vec<String> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            headers.push(("cookie".to_owned(), pairs.join("; ")));
+        }
         let authority = Some(self.authority.as_str());
-        let answer = call(Call { method, url, headers, body, authority }).await?;
+        let answer = call(Call { method, url: &url, headers, body, authority }).await?;
         self.keep_cookies(&host, &answer);
         Ok(answer)
     }

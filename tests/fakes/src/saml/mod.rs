@@ -3,6 +3,7 @@
 //! Browsers use its pages; tests without a browser call [`SamlIdp::respond`]. It signs honestly
 //! unless an [`Answer`] orders one [`Flaw`].
 
+mod all_flaws;
 mod answer;
 mod bytes;
 mod content;
@@ -26,6 +27,7 @@ pub use metadata::MetadataFlaw;
 pub use request::{AuthnRequest, BadRequest};
 
 use crate::clock::FakeClock;
+pub use crate::keys::KeyKind;
 use crate::keys::SigningKey;
 use crate::people::{Company, Person};
 use crate::server::{self, Behaviour, Place, Server};
@@ -40,17 +42,6 @@ pub enum AttributeNames {
     Plain,
     /// OIDs as Name, the plain names as FriendlyName (SAML Profiles §8.2).
     Oid,
-}
-
-/// The key of an identity provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
-    /// RSA with 2048 bits.
-    Rsa2048,
-    /// RSA with 1024 bits, which is too few.
-    Rsa1024,
-    /// ECDSA on P-256.
-    P256,
 }
 
 /// What an identity provider is.
@@ -137,7 +128,7 @@ impl SamlIdp {
     pub fn start_with(options: IdpOptions) -> std::io::Result<Self> {
         let bound = server::bind(&options.place)?;
         let url = bound.url.clone();
-        let key = new_key(options.key, options.company.label);
+        let key = SigningKey::new(options.key, options.company.label);
         let core = Arc::new(Core {
             entity_id: format!("{url}/metadata"),
             sso_url: format!("{url}/sso"),
@@ -235,7 +226,7 @@ impl SamlIdp {
 
     /// Signs with a new key from now on; metadata names only that.
     pub fn rotate_key(&self) {
-        let fresh = new_key(self.core.options.key, self.core.options.company.label);
+        let fresh = self.core.fresh_key();
         let mut state = self.core.state();
         (state.key, state.publishes_key) = (fresh, true);
         state.also_published.clear();
@@ -243,7 +234,7 @@ impl SamlIdp {
 
     /// Signs with a new key from now on; metadata names both, as in an orderly rollover.
     pub fn rotate_key_with_overlap(&self) {
-        let fresh = new_key(self.core.options.key, self.core.options.company.label);
+        let fresh = self.core.fresh_key();
         let mut state = self.core.state();
         let old = std::mem::replace(&mut state.key, fresh);
         state.also_published.push(old);
@@ -271,15 +262,11 @@ impl SamlIdp {
 }
 
 impl Core {
+    fn fresh_key(&self) -> SigningKey {
+        SigningKey::new(self.options.key, self.options.company.label)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder of this lock panics")
-    }
-}
-
-fn new_key(kind: KeyKind, common_name: &str) -> SigningKey {
-    match kind {
-        KeyKind::Rsa2048 => SigningKey::rsa(2048, common_name),
-        KeyKind::Rsa1024 => SigningKey::rsa(1024, common_name),
-        KeyKind::P256 => SigningKey::p256(common_name),
     }
 }

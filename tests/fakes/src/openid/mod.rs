@@ -1,0 +1,250 @@
+//! An OpenID provider: discovery, code flow with PKCE, JWKS, userinfo.
+//!
+//! Browsers use its pages; tests without a browser call [`OpenIdProvider::authorize`]. It answers
+//! honestly unless an [`OidcAnswer`] orders one [`OidcFlaw`].
+
+mod authorization;
+mod flaw;
+mod id_token;
+mod pages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub use authorization::{AuthorizationRequest, Refused};
+pub use flaw::{ClaimsMutation, OidcAnswer, OidcFlaw, PublishFlaw};
+use url::Url;
+
+use crate::clock::FakeClock;
+use crate::keys::{KeyKind, SigningKey};
+use crate::people::{Company, Person};
+use crate::server::{self, Behaviour, Place, Server};
+use crate::text::random_hex;
+
+/// What a provider is.
+#[derive(Debug, Clone)]
+pub struct ProviderOptions {
+    /// Where it listens.
+    pub place: Place,
+    /// Its owner and people.
+    pub company: Company,
+    /// The one client that it knows.
+    pub client_id: String,
+    /// The client's secret; `None`: a public client.
+    pub client_secret: Option<String>,
+    /// Where codes may be sent, exactly; empty: anywhere, until the first is registered.
+    pub redirect_uris: Vec<String>,
+    /// Its key: RS256 or ES256.
+    pub key: KeyKind,
+    /// What time it is there.
+    pub clock: FakeClock,
+}
+
+impl ProviderOptions {
+    /// RS256, client `vestibule` with a secret, the system's clock, a free port.
+    pub fn of(company: Company) -> Self {
+        let client_secret = Some(format!("secret-of-{}", company.slug));
+        Self {
+            place: Place::default(),
+            company,
+            client_id: "vestibule".to_owned(),
+            client_secret,
+            redirect_uris: Vec::new(),
+            key: KeyKind::Rsa2048,
+            clock: FakeClock::system(),
+        }
+    }
+}
+
+/// A running OpenID provider; dropped means stopped.
+#[derive(Debug)]
+pub struct OpenIdProvider {
+    /// Its issuer identifier, `http://host:port`.
+    pub issuer: String,
+    /// The client that it knows.
+    pub client_id: String,
+    /// The client's secret; empty for a public client.
+    pub client_secret: String,
+    core: Arc<Core>,
+    server: Server,
+}
+
+#[derive(Debug)]
+struct Core {
+    issuer: String,
+    options: ProviderOptions,
+    /// A key that JWKS never names.
+    foreign_key: SigningKey,
+    state: Mutex<State>,
+    token_calls: AtomicUsize,
+    key_calls: AtomicUsize,
+    discovery_calls: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    key: SigningKey,
+    kid: String,
+    /// Keys in JWKS beside `key`, by their `kid`.
+    also_published: Vec<(String, SigningKey)>,
+    redirect_uris: Vec<String>,
+    codes: HashMap<String, Grant>,
+    access_tokens: HashMap<String, (Person, Option<OidcFlaw>)>,
+    answer: OidcAnswer,
+    auto: Option<Person>,
+    publish_flaw: Option<PublishFlaw>,
+    requests: Vec<AuthorizationRequest>,
+}
+
+/// What a code stands for.
+#[derive(Debug)]
+struct Grant {
+    request: AuthorizationRequest,
+    person: Person,
+    answer: OidcAnswer,
+    expires: i64,
+}
+
+impl OpenIdProvider {
+    /// Starts a provider for `company` on a free port.
+    ///
+    /// # Panics
+    /// When loopback has no free port.
+    pub fn start(company: Company) -> Self {
+        Self::start_with(ProviderOptions::of(company)).expect("a free port")
+    }
+
+    /// Starts a provider.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn start_with(options: ProviderOptions) -> std::io::Result<Self> {
+        let bound = server::bind(&options.place)?;
+        let core = Arc::new(Core {
+            issuer: bound.url.clone(),
+            foreign_key: SigningKey::new(options.key, "Mallory"),
+            state: Mutex::new(State {
+                key: SigningKey::new(options.key, options.company.label),
+                kid: random_hex(),
+                also_published: Vec::new(),
+                redirect_uris: options.redirect_uris.clone(),
+                codes: HashMap::new(),
+                access_tokens: HashMap::new(),
+                answer: OidcAnswer::default(),
+                auto: None,
+                publish_flaw: None,
+                requests: Vec::new(),
+            }),
+            token_calls: AtomicUsize::new(0),
+            key_calls: AtomicUsize::new(0),
+            discovery_calls: AtomicUsize::new(0),
+            options,
+        });
+        let server = bound.serve(pages::router(Arc::clone(&core)));
+        Ok(Self {
+            issuer: core.issuer.clone(),
+            client_id: core.options.client_id.clone(),
+            client_secret: core.options.client_secret.clone().unwrap_or_default(),
+            core,
+            server,
+        })
+    }
+
+    /// Registers a redirect URI. Until the first one, any is taken; then exactly the registered.
+    pub fn register_redirect(&self, uri: &str) {
+        self.core.state().redirect_uris.push(uri.to_owned());
+    }
+
+    /// Signs `person` in for the authorization request in `url`; returns where the browser goes.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    pub fn authorize(
+        &self,
+        url: &str,
+        person: &Person,
+        answer: impl Into<OidcAnswer>,
+    ) -> Result<Url, Refused> {
+        let request = self.core.read(url)?;
+        self.core.state().requests.push(request.clone());
+        Ok(self.core.grant(&request, person, &answer.into()))
+    }
+
+    /// The person with this first part of the address.
+    pub fn person(&self, local_part: &str) -> Person {
+        self.core.options.company.person(local_part)
+    }
+
+    /// How the pages answer from now on.
+    pub fn set_answer(&self, answer: impl Into<OidcAnswer>) {
+        self.core.state().answer = answer.into();
+    }
+
+    /// Signs every browser in as `person` without a page; `None`: shows the page.
+    pub fn set_auto(&self, person: Option<Person>) {
+        self.core.state().auto = person;
+    }
+
+    /// What discovery and JWKS say from now on.
+    pub fn set_published(&self, flaw: Option<PublishFlaw>) {
+        self.core.state().publish_flaw = flaw;
+    }
+
+    /// Signs with a new key from now on; JWKS names only that.
+    pub fn rotate_key(&self) {
+        self.rotate();
+        self.core.state().also_published.clear();
+    }
+
+    /// Signs with a new key from now on; JWKS names both.
+    pub fn rotate_key_with_overlap(&self) {
+        self.rotate();
+    }
+
+    fn rotate(&self) {
+        let fresh = SigningKey::new(self.core.options.key, self.core.options.company.label);
+        let mut state = self.core.state();
+        let old = std::mem::replace(&mut state.key, fresh);
+        let kid = std::mem::replace(&mut state.kid, random_hex());
+        state.also_published.push((kid, old));
+    }
+
+    /// Every authorization request that was answered or whose page was shown.
+    pub fn requests(&self) -> Vec<AuthorizationRequest> {
+        self.core.state().requests.clone()
+    }
+
+    /// How often the token endpoint was called.
+    pub fn token_calls(&self) -> usize {
+        self.core.token_calls.load(Ordering::SeqCst)
+    }
+
+    /// How often JWKS was fetched.
+    pub fn key_calls(&self) -> usize {
+        self.core.key_calls.load(Ordering::SeqCst)
+    }
+
+    /// How often discovery was fetched.
+    pub fn discovery_calls(&self) -> usize {
+        self.core.discovery_calls.load(Ordering::SeqCst)
+    }
+
+    /// How the server treats its peers.
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.server.behave(behaviour);
+    }
+
+    /// How many connections were ever accepted.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
+    }
+}
+
+impl Core {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no holder of this lock panics")
+    }
+}
