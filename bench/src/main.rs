@@ -1,2 +1,101 @@
-//! Stub.
-fn main() {}
+//! Measures what the gateway costs per request, beside nginx proxying the same without
+//! authentication, in one run on one machine.
+//!
+//! `cargo run --release -p bench` starts an nginx as origin, an nginx as TLS proxy, the bare hop
+//! (TLS and `proxy::forward`, nothing else) and the gateway, all on free loopback ports with two
+//! workers each. Every round measures each front in turn, so that a busy machine disturbs all
+//! alike: read the ratios. It decides nothing and fails on nothing but errors in answers.
+//!
+//! Start at `run` below; the rows of the table are in `rows.rs`.
+#![expect(clippy::print_stdout, reason = "a program that prints a table")]
+
+mod certificate;
+mod fronts;
+mod hop;
+mod lab;
+mod load;
+mod nginx;
+mod pace;
+mod process;
+mod report;
+mod rows;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+
+/// CPU per request of the gateway beside nginx.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Rounds; every front is measured once in each.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of one measurement.
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// Connections of the load generator.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Only rows whose name contains this.
+    #[arg(long, default_value = "")]
+    row: String,
+    /// Fronts beside nginx, which is always there.
+    #[arg(long, value_delimiter = ',', default_value = "hop")]
+    fronts: Vec<fronts::Kind>,
+    #[command(subcommand)]
+    child: Option<Child>,
+}
+
+/// What the program starts itself as.
+#[derive(Debug, Subcommand)]
+enum Child {
+    /// Serve the bare hop.
+    #[command(hide = true)]
+    Hop {
+        /// PEM with certificate and key.
+        #[arg(long)]
+        identity: PathBuf,
+        /// URL of the origin.
+        #[arg(long)]
+        origin: String,
+    },
+}
+
+/// How much to measure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    pub(crate) rounds: usize,
+    pub(crate) time: Duration,
+    pub(crate) connections: usize,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Child::Hop { identity, origin }) = &arguments.child {
+        return hop::serve(identity, origin);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if cfg!(debug_assertions) {
+        bail!("figures of a debug build say nothing; run `cargo run --release -p bench`");
+    }
+    let tools = load::Tools::find()?;
+    let effort = Effort {
+        rounds: arguments.rounds.max(1),
+        time: Duration::from_secs(arguments.seconds.max(1)),
+        connections: arguments.connections.max(2),
+    };
+    let lab = lab::Lab::set_up().await.context("the origin does not start")?;
+    let fronts = fronts::start(&lab, &arguments.fronts).await?;
+    println!("{}\n", report::machine(&effort));
+    for row in rows::all(&tools).into_iter().filter(|row| row.name.contains(&arguments.row)) {
+        let measured = rows::measure(&row, &fronts, &effort).await?;
+        println!("{}", report::table(&row, &measured));
+    }
+    Ok(())
+}
