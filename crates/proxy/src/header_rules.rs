@@ -20,7 +20,7 @@ const HOP_BY_HOP: &[&str] = &[
 ];
 
 /// Said about the request by whoever stood before us, and believed by applications: rebuilt or
-/// dropped (attacks.md E3). `Proxy` becomes `HTTP_PROXY` in CGI.
+/// dropped (attacks.md E3); `Host` is always replaced. `Proxy` becomes `HTTP_PROXY` in CGI.
 const CLAIMED: &[&str] = &[
     "forwarded",
     "x-real-ip",
@@ -29,7 +29,6 @@ const CLAIMED: &[&str] = &[
     "x-cluster-client-ip",
     "true-client-ip",
     "proxy",
-    "host",
     "expect",
 ];
 
