@@ -51,11 +51,18 @@ impl Hot {
         Ticket { counter, count: self.count(counter), era, read: now }
     }
 
-    /// The opened session of a cookie whose record has not changed since it was read.
+    /// The opened session of a cookie that is live and whose record has not changed since it was
+    /// read. One that is not is dropped, secrets and all.
     pub(crate) fn find(&self, cookie: &SessionCookie, now: Timestamp) -> Option<Arc<OpenSession>> {
         let session = self.sessions.get(&cookie.id())?;
-        let current = session.cookie().is(cookie) && self.is_current(session.ticket(), now);
-        current.then_some(session)
+        if !session.cookie().is(cookie) {
+            return None;
+        }
+        if now < session.ends() && self.is_current(session.ticket(), now) {
+            return Some(session);
+        }
+        self.sessions.remove(&cookie.id());
+        None
     }
 
     pub(crate) fn insert(&self, session: &Arc<OpenSession>) {

@@ -69,7 +69,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Option<Arc<OpenSession>> {
         let session = self.hot.find(cookie, now)?;
-        (session.facts().site == *site && now < session.ends()).then_some(session)
+        (session.facts().site == *site).then_some(session)
     }
 
     /// The session of a cookie at a site. `None`: there is none, it has ended, it is another
