@@ -19,10 +19,16 @@ pub(crate) fn digested_bytes(
     // Stable: metadata's order otherwise. A mentioned certificate that is not pinned is ignored.
     keys.sort_by_key(|key| !covered.mentioned.iter().any(|der| der == key.der_data()));
     let keys: Vec<_> = keys.into_iter().take(MOST_KEYS).cloned().collect();
-    if keys.is_empty() {
-        return Err(ResponseError::SignatureInvalid { keys: 0 });
+    // One by one, because samael gives up at the first key of another type or size; all together
+    // only for a response and an assertion signed with different keys.
+    let together = (covered.signatures > 1 && keys.len() > 1).then_some(keys.as_slice());
+    for attempt in keys.chunks(1).chain(together) {
+        match hardening::digested_bytes(xml, attempt, covered.uses_sha1) {
+            Err(ResponseError::SignatureInvalid { .. }) => {}
+            outcome => return outcome,
+        }
     }
-    hardening::digested_bytes(xml, &keys, covered.uses_sha1)
+    Err(ResponseError::SignatureInvalid { keys: keys.len() })
 }
 
 /// The assertion in the digested bytes, which must be the element that the gate saw signed.

@@ -15,6 +15,8 @@ pub(crate) struct Covered {
     pub(crate) id: String,
     /// The id of the assertion.
     pub(crate) assertion_id: String,
+    /// How many signatures there are: one or two.
+    pub(crate) signatures: usize,
     /// Whether any signature or digest uses SHA-1.
     pub(crate) uses_sha1: bool,
     /// DER of the certificates that the signatures mention: hints for the order in which keys are
@@ -72,6 +74,7 @@ pub(crate) fn covered_part(root: Node<'_, '_>, sha1: Sha1) -> Result<Covered, Re
         part: if outermost == root { Part::Response } else { Part::Assertion },
         id: id_of(outermost)?,
         assertion_id: id_of(assertion)?,
+        signatures: signatures.len(),
         uses_sha1: false,
         mentioned: Vec::new(),
     };

@@ -18,8 +18,7 @@ use crate::xml::{METADATA, SAMLP, children, is, shown};
 /// The largest federation aggregates have some 10 MB.
 const LARGEST: usize = 20 * 1024 * 1024;
 
-const LIMITS: Limits =
-    Limits { nodes: 4_000_000, depth: 64, attributes: 128, namespaces: 1_000_000 };
+const LIMITS: Limits = Limits { nodes: 4_000_000, depth: 64, attributes: 64, namespaces: 200_000 };
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 

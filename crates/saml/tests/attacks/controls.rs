@@ -58,6 +58,26 @@ fn any_of_several_metadata_keys_may_sign() {
     assert!(check.run(&answer().sign(Sign::Both)).is_ok());
 }
 
+/// samael alone stops at the first key that is of another type or size.
+#[test]
+fn keys_of_other_types_and_sizes_do_not_hide_the_right_one() {
+    static P256: LazyLock<Key> = LazyLock::new(|| Key::ec(Nid::X9_62_PRIME256V1));
+    let (p384, large) = (Key::ec(Nid::SECP384R1), Key::rsa(3072));
+    let without_key_info = |xml: String| {
+        let start = xml.find("<ds:KeyInfo>").unwrap();
+        let end = xml.find("</ds:KeyInfo>").unwrap() + "</ds:KeyInfo>".len();
+        xml[..start].to_owned() + &xml[end..]
+    };
+    for order in [[&p384, &large, &P256, &ACME], [&large, &p384, &ACME, &P256]] {
+        let idp = IdpMetadata::parse(metadata_of(&order).as_bytes(), None, NOW).unwrap();
+        let check = Check { idp, ..Check::new() };
+        for (key, method) in [(&*ACME, Method::sha256()), (&*P256, Method::sha("ecdsa", 256))] {
+            let xml = without_key_info(answer().key(key).method(method).sign(Sign::Assertion));
+            assert!(check.run(&xml).is_ok(), "{:?}", check.run(&xml));
+        }
+    }
+}
+
 #[test]
 fn response_and_assertion_may_be_signed_with_different_keys() {
     let idp = IdpMetadata::parse(metadata_of(&[&ACME, &EVIL]).as_bytes(), None, NOW).unwrap();
