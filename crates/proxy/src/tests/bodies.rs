@@ -95,7 +95,6 @@ async fn expectation_of_a_go_ahead_is_met_and_not_passed_on() {
         let head = read_head(&mut stream).await;
         read_all(&mut stream, 5).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
-        read_head(&mut stream).await;
         head
     });
     let front = front(upstream_at(address, Limits::default()), Speaks::Http1).await;
@@ -104,7 +103,6 @@ async fn expectation_of_a_go_ahead_is_met_and_not_passed_on() {
     assert!(is_status(&head, StatusCode::CONTINUE), "{head}");
     stream.write_all(b"hello").await.unwrap();
     assert!(is_status(&read_head(&mut stream).await, StatusCode::OK));
-    drop((stream, front));
     assert!(!upstream.await.unwrap().contains("expect"));
 }
 
