@@ -1,1 +1,43 @@
-//! Puts it together: listeners, request path, own endpoints, pages.
+//! Puts it together: listeners, the path of a request, the path of a sign-in, pages.
+//!
+//! All IO of a request and of a sign-in is ordered here; what is decided is decided in the pure
+//! crates. It parses no XML, verifies no token and writes no JSM request itself.
+//!
+//! Invariants: nothing reaches an upstream but through the `Permit` of `request.rs` (invariant 1);
+//! a store that does not answer is never "no session" (invariant 5); every refusal is recorded
+//! under the reference code that its reader sees (invariant 11).
+//!
+//! Start at [`start`]; then read `request.rs` for requests and `sign_in.rs` for sign-ins.
+
+mod access_log;
+mod assertion;
+mod assets;
+mod background;
+mod body;
+mod clock;
+mod context;
+pub mod control;
+mod endpoints;
+mod events;
+mod form;
+mod gateway;
+mod listen;
+mod navigation;
+mod operations;
+mod own;
+mod pages;
+mod plain;
+mod random;
+mod refuse;
+mod request;
+mod serve;
+mod sign_in;
+mod sign_out;
+mod start;
+mod target;
+mod tls;
+
+pub use clock::SystemClock;
+pub use listen::Feed;
+pub use start::{Running, StartError, check, start};
+pub use tls::CertificateError;

@@ -1,0 +1,104 @@
+//! One line for each request, written in large pieces.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{ReferenceCode, Timestamp};
+use http::{Method, StatusCode};
+
+/// A piece is written when it is this long, or a second old.
+const PIECE: usize = 32 * 1024;
+
+/// How long a line may wait.
+const AGE: Duration = Duration::from_secs(1);
+
+/// One finished request. The query is left out: it may hold what is nobody's business.
+#[derive(Debug)]
+pub(crate) struct Finished<'a> {
+    pub(crate) reference: ReferenceCode,
+    pub(crate) now: Timestamp,
+    pub(crate) client: IpAddr,
+    pub(crate) site: &'a str,
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) status: StatusCode,
+    pub(crate) took: Duration,
+}
+
+/// The access log; clones share the file.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessLog(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Vec<u8>>,
+    file: Mutex<File>,
+}
+
+impl AccessLog {
+    /// Opens the file for appending and starts its writer thread.
+    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        let shared = Arc::new(Shared { waiting: Mutex::default(), file: Mutex::new(file) });
+        let weak = Arc::downgrade(&shared);
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            while let Some(shared) = weak.upgrade() {
+                shared.flush();
+                drop(shared);
+                std::thread::sleep(AGE);
+            }
+        })?;
+        Ok(Self(shared))
+    }
+
+    /// Notes one request.
+    pub(crate) fn note(&self, finished: &Finished<'_>) {
+        let Finished { reference, now, client, site, method, path, status, took } = finished;
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Writing into a vector does not fail. Paths are printable ASCII by now, without quotes
+        // worth escaping but `"` itself.
+        let _ = writeln!(
+            waiting,
+            r#"{{"time":"{now}","reference":"{reference}","client":"{client}","site":"{site}","method":"{method}","path":"{}","status":{},"took_us":{}}}"#,
+            path.replace('\\', "\\\\").replace('"', "\\\""),
+            status.as_u16(),
+            took.as_micros(),
+        );
+        if waiting.len() >= PIECE {
+            let piece = std::mem::take(&mut *waiting);
+            drop(waiting);
+            self.0.write(&piece);
+        }
+    }
+}
+
+impl Shared {
+    fn flush(&self) {
+        let piece =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if !piece.is_empty() {
+            self.write(&piece);
+        }
+    }
+
+    fn write(&self, piece: &[u8]) {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = file.write_all(piece) {
+            tracing::warn!(%error, "the access log cannot be written");
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}

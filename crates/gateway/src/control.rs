@@ -1,0 +1,137 @@
+//! The local control socket: operator commands that need the running gateway.
+//!
+//! One JSON object a line each way. Only the gateway's own user and root get an answer.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use audit::Record;
+use domain::ReferenceCode;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::gateway::Gateway;
+
+/// Longest command.
+const MAX_COMMAND: u64 = 64 * 1024;
+
+/// A command of an operator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// What is known under a reference code.
+    Why {
+        /// The code.
+        code: ReferenceCode,
+    },
+}
+
+/// What the gateway answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Records under the code, in the order of writing.
+    Records(Vec<Record>),
+    /// The command was not understood or failed.
+    Failed(String),
+}
+
+/// A bound socket; its file goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct ControlSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl ControlSocket {
+    /// Binds the socket with mode 0600. A socket file that nobody answers on is a leftover of a
+    /// crash and replaced.
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another gateway answers on it"));
+        }
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self { listener, path: path.to_owned() })
+    }
+
+    /// Serves commands until the task is dropped.
+    pub(crate) async fn serve(self, gateway: Arc<Gateway>) {
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else { continue };
+            let gateway = Arc::clone(&gateway);
+            tokio::spawn(async move {
+                if let Err(error) = converse(&gateway, stream).await {
+                    tracing::debug!(%error, "control connection ended");
+                }
+            });
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+async fn converse(gateway: &Gateway, stream: UnixStream) -> io::Result<()> {
+    let peer = stream.peer_cred()?.uid();
+    if peer != 0
+        && peer
+            != std::fs::metadata("/proc/self").map(|m| std::os::unix::fs::MetadataExt::uid(&m))?
+    {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "control socket: foreign user",
+        ));
+    }
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read).take(MAX_COMMAND).read_line(&mut line).await?;
+    let answer = match serde_json::from_str::<Command>(&line) {
+        Ok(command) => execute(gateway, command).await,
+        Err(error) => Answer::Failed(format!("this gateway does not know that command: {error}")),
+    };
+    let mut text = serde_json::to_vec(&answer)?;
+    text.push(b'\n');
+    write.write_all(&text).await
+}
+
+async fn execute(gateway: &Gateway, command: Command) -> Answer {
+    match command {
+        Command::Why { code } => {
+            let path = gateway.audit_file.clone();
+            let found = tokio::task::spawn_blocking(move || audit::find(&path, code)).await;
+            match found {
+                Ok(Ok(records)) => Answer::Records(records),
+                Ok(Err(error)) => Answer::Failed(format!("the audit log cannot be read: {error}")),
+                Err(_) => Answer::Failed("the search was cut off".to_owned()),
+            }
+        }
+    }
+}
+
+/// Sends one command to the gateway that listens on `path`.
+///
+/// # Errors
+/// When nobody listens there, or the answer cannot be read.
+pub async fn send(path: &Path, command: &Command) -> io::Result<Answer> {
+    let mut stream = UnixStream::connect(path).await?;
+    let mut text = serde_json::to_vec(command)?;
+    text.push(b'\n');
+    stream.write_all(&text).await?;
+    let mut line = String::new();
+    BufReader::new(stream).take(64 * 1024 * 1024).read_line(&mut line).await?;
+    Ok(serde_json::from_str(&line)?)
+}

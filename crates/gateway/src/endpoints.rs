@@ -1,0 +1,100 @@
+//! The gateway's own endpoints: one table that reads paths and builds links.
+
+use domain::IdpName;
+
+/// Everything under this prefix is ours, on every site.
+pub(crate) const PREFIX: &str = "/.vestibule/";
+
+/// One of our endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// The sign-in page.
+    SignIn,
+    /// Straight to one identity provider.
+    SignInAt(IdpName),
+    /// SAML assertion consumer service.
+    SamlAcs(IdpName),
+    /// Our SAML metadata for one identity provider; its URL is our entity id there.
+    SamlMetadata(IdpName),
+    /// OpenID Connect redirect URI.
+    OidcCallback(IdpName),
+    /// Ends the session.
+    SignOut,
+    /// Keys of the identity assertion.
+    Jwks,
+    /// For scripts: whether there is a session.
+    Session,
+    /// Own style, script and picture.
+    Asset(String),
+}
+
+impl Endpoint {
+    /// Reads a path; `None`: it lies under the prefix but means nothing.
+    pub(crate) fn parse(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix(PREFIX)?;
+        let segments: Vec<&str> = rest.split('/').collect();
+        match segments.as_slice() {
+            ["sign-in"] => Some(Self::SignIn),
+            ["sign-in", idp] => idp.parse().ok().map(Self::SignInAt),
+            ["saml", idp, "acs"] => idp.parse().ok().map(Self::SamlAcs),
+            ["saml", idp, "metadata"] => idp.parse().ok().map(Self::SamlMetadata),
+            ["oidc", idp, "callback"] => idp.parse().ok().map(Self::OidcCallback),
+            ["sign-out"] => Some(Self::SignOut),
+            ["jwks.json"] => Some(Self::Jwks),
+            ["session"] => Some(Self::Session),
+            ["assets", name] => Some(Self::Asset((*name).to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The path of this endpoint.
+    pub(crate) fn path(&self) -> String {
+        let rest = match self {
+            Self::SignIn => "sign-in".to_owned(),
+            Self::SignInAt(idp) => format!("sign-in/{idp}"),
+            Self::SamlAcs(idp) => format!("saml/{idp}/acs"),
+            Self::SamlMetadata(idp) => format!("saml/{idp}/metadata"),
+            Self::OidcCallback(idp) => format!("oidc/{idp}/callback"),
+            Self::SignOut => "sign-out".to_owned(),
+            Self::Jwks => "jwks.json".to_owned(),
+            Self::Session => "session".to_owned(),
+            Self::Asset(name) => format!("assets/{name}"),
+        };
+        format!("{PREFIX}{rest}")
+    }
+
+    /// The absolute URL of this endpoint on a site.
+    pub(crate) fn url(&self, public: &url::Url) -> String {
+        format!("{}{}", public.as_str().trim_end_matches('/'), self.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_is_read_back_from_its_own_path() {
+        let acme: IdpName = "acme".parse().unwrap();
+        for endpoint in [
+            Endpoint::SignIn,
+            Endpoint::SignInAt(acme.clone()),
+            Endpoint::SamlAcs(acme.clone()),
+            Endpoint::SamlMetadata(acme.clone()),
+            Endpoint::OidcCallback(acme),
+            Endpoint::SignOut,
+            Endpoint::Jwks,
+            Endpoint::Session,
+            Endpoint::Asset("style.css".to_owned()),
+        ] {
+            assert_eq!(Endpoint::parse(&endpoint.path()), Some(endpoint));
+        }
+        assert_eq!(Endpoint::parse("/.vestibule/"), None);
+        assert_eq!(Endpoint::parse("/.vestibule/saml/../acs"), None);
+        let public = "https://help.example.com:8443/".parse().unwrap();
+        assert_eq!(
+            Endpoint::Jwks.url(&public),
+            "https://help.example.com:8443/.vestibule/jwks.json"
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! Every fact goes through here once: to the log and to the audit log.
+
+use audit::{AuditError, Record};
+use domain::{AuditEvent, Blame, Notice, ReferenceCode, Refusal};
+
+use crate::context::RequestContext;
+use crate::gateway::Gateway;
+
+/// Records a fact that a request caused.
+///
+/// # Errors
+/// When it cannot be recorded: what grants something must then not happen.
+pub(crate) async fn record(
+    gateway: &Gateway,
+    context: &RequestContext,
+    event: AuditEvent,
+) -> Result<(), Refusal> {
+    log(context.reference, &event);
+    let record = Record::new(context.now, context.reference, Some(context.client), event);
+    gateway.audit.record(&record).await.map_err(|error| unrecorded(&error))
+}
+
+/// Records a fact of the gateway itself.
+pub(crate) async fn record_own(gateway: &Gateway, event: AuditEvent) {
+    let reference = crate::random::reference();
+    log(reference, &event);
+    let record = Record::new(gateway.clock.now(), reference, None, event);
+    if let Err(error) = gateway.audit.record(&record).await {
+        tracing::error!(%error, "an event of the gateway is not in the audit log");
+    }
+}
+
+fn unrecorded(error: &AuditError) -> Refusal {
+    Refusal::new(
+        "audit-log-unavailable",
+        Blame::Us,
+        Notice::TryAgainLater,
+        error.to_string(),
+        "free space on the disk of `audit.file`; nobody is signed in while nothing can be recorded",
+    )
+}
+
+/// No addresses, names or subjects here: the audit log has them.
+fn log(reference: ReferenceCode, event: &AuditEvent) {
+    match event {
+        AuditEvent::Refused { refusal, idp, .. } => {
+            let idp = idp.as_ref().map(ToString::to_string);
+            let (cause, explanation) = (&refusal.cause, &refusal.explanation);
+            match refusal.blame {
+                Blame::Us | Blame::Upstream => {
+                    tracing::warn!(%reference, cause, idp, explanation, "refused");
+                }
+                _ => tracing::info!(%reference, cause, idp, explanation, "refused"),
+            }
+        }
+        AuditEvent::MetadataRejected { idp, refusal } => {
+            let (cause, explanation, remedy) =
+                (&refusal.cause, &refusal.explanation, &refusal.remedy);
+            tracing::warn!(%reference, %idp, cause, explanation, remedy, "metadata rejected");
+        }
+        AuditEvent::SignInStarted { site, idp } => {
+            tracing::info!(%reference, %site, %idp, "sign-in started")
+        }
+        AuditEvent::SignInSucceeded { site, person, .. } => {
+            tracing::info!(%reference, %site, idp = %person.idp, "sign-in succeeded");
+        }
+        AuditEvent::GuestAdmitted { site } => tracing::info!(%reference, %site, "guest admitted"),
+        AuditEvent::SignedOut { site, .. } => tracing::info!(%reference, %site, "signed out"),
+        AuditEvent::CustomerCreated { jsm, .. } => {
+            tracing::info!(%reference, %jsm, "customer created")
+        }
+        AuditEvent::CustomerLinked { jsm, .. } => {
+            tracing::info!(%reference, %jsm, "customer linked")
+        }
+        AuditEvent::DeskJoined { jsm, desk, .. } => {
+            tracing::info!(%reference, %jsm, desk, "desk joined")
+        }
+        AuditEvent::OrganizationJoined { jsm, organization, .. } => {
+            tracing::info!(%reference, %jsm, organization = organization.name, "organization joined");
+        }
+        AuditEvent::MetadataRefreshed { idp } => tracing::info!(%idp, "metadata refreshed"),
+        AuditEvent::CertificatesReloaded { count } => {
+            tracing::info!(count, "certificates reloaded")
+        }
+        AuditEvent::GatewayStarted { version, .. } => tracing::info!(version, "gateway started"),
+        AuditEvent::GatewayStopped => tracing::info!("gateway stopped"),
+    }
+}

@@ -1,0 +1,106 @@
+//! Everything that all requests share.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use audit::AuditLog;
+use domain::{Clock, HostName, IdpName, JsmName};
+use federation::Federation;
+use ipnet::IpNet;
+use login::Mapping;
+use policy::SignInRules;
+use provisioning::Provisioner;
+use proxy::{AssertionSigner, Upstream};
+use session::{Attempts, ReplayMarks, Sessions};
+use store::Store;
+use tokio::sync::Semaphore;
+
+use crate::access_log::AccessLog;
+use crate::pages::Choice;
+
+/// One help center.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// What the operator said.
+    pub(crate) settings: config::Site,
+    /// Where its requests go.
+    pub(crate) upstream: Upstream,
+}
+
+/// Which protocol an identity provider speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// SAML 2.0.
+    Saml,
+    /// OpenID Connect.
+    Oidc,
+}
+
+/// One identity provider, as sign-in needs it.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    /// Its name for people.
+    pub(crate) label: String,
+    /// How to speak to it.
+    pub(crate) protocol: Protocol,
+    /// Whether it may sign in people.
+    pub(crate) enabled: bool,
+    /// How its claims are read.
+    pub(crate) mapping: Mapping,
+}
+
+/// Everything that all requests share.
+pub(crate) struct Gateway {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sites: HashMap<HostName, Arc<Site>>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// In the file's order, which is the chooser's.
+    pub(crate) providers: Vec<(IdpName, Provider)>,
+    pub(crate) sign_in: SignInRules,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sessions: Sessions,
+    pub(crate) attempts: Attempts,
+    pub(crate) marks: ReplayMarks,
+    pub(crate) federation: Federation,
+    pub(crate) provisioners: HashMap<JsmName, Provisioner>,
+    pub(crate) signer: AssertionSigner,
+    pub(crate) audit: AuditLog,
+    pub(crate) audit_file: PathBuf,
+    pub(crate) access_log: Option<AccessLog>,
+    /// The pool for what computes or waits on disk.
+    pub(crate) background: tokio::runtime::Handle,
+    /// How many XML signatures are verified at once.
+    pub(crate) verifying: Semaphore,
+    pub(crate) stopping: AtomicBool,
+}
+
+impl Gateway {
+    /// The site of a host, and whether the host is its canonical one.
+    pub(crate) fn site(&self, host: &HostName) -> Option<(&Arc<Site>, bool)> {
+        let site = self.sites.get(host)?;
+        Some((site, site.settings.hosts.first() == Some(host)))
+    }
+
+    /// An identity provider of the file.
+    pub(crate) fn provider(&self, name: &IdpName) -> Option<&Provider> {
+        self.providers.iter().find(|(n, _)| n == name).map(|(_, provider)| provider)
+    }
+
+    /// Whether this identity provider may sign in people now.
+    pub(crate) fn is_enabled(&self, name: &IdpName) -> bool {
+        self.provider(name).is_some_and(|provider| provider.enabled)
+    }
+
+    /// What the chooser shows.
+    pub(crate) fn choices(&self) -> Vec<Choice> {
+        let enabled = self.providers.iter().filter(|(_, provider)| provider.enabled);
+        enabled.map(|(name, p)| Choice { name: name.to_string(), label: p.label.clone() }).collect()
+    }
+
+    /// Whether the gateway is about to stop.
+    pub(crate) fn draining(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,124 @@
+//! One refusal to its three readers: the customer's page or JSON, the log, the audit log.
+
+use bytes::Bytes;
+use domain::{AuditEvent, Blame, IdpName, Notice, PersonKey, Refusal};
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+
+use crate::body::Body;
+use crate::context::RequestContext;
+use crate::endpoints::Endpoint;
+use crate::events;
+use crate::gateway::Gateway;
+use crate::navigation::Caller;
+use crate::pages::{self, Refused};
+
+/// What a refusal concerns, as far as it is known.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Concern {
+    /// Which identity provider.
+    pub(crate) idp: Option<IdpName>,
+    /// Who, once the identity is verified.
+    pub(crate) person: Option<PersonKey>,
+    /// Handle of a fresh attempt with the same target.
+    pub(crate) again: Option<String>,
+}
+
+/// Records a refusal and answers with it.
+pub(crate) async fn refuse(
+    gateway: &Gateway,
+    context: &RequestContext,
+    refusal: Refusal,
+    concern: Concern,
+) -> Response<Body> {
+    let site = context.site.as_ref().map(|site| site.settings.name.clone());
+    let event = AuditEvent::Refused {
+        site,
+        idp: concern.idp.clone(),
+        person: concern.person.clone(),
+        refusal: refusal.clone(),
+    };
+    // A refusal stands even when it cannot be recorded; the log says that it could not.
+    let _ = events::record(gateway, context, event).await;
+    let status = status(&refusal);
+    let mut response = match context.caller {
+        Caller::Script => json(status, &refusal, context),
+        Caller::Navigation | Caller::FormPost => page(gateway, status, &refusal, context, &concern),
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    response
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal.notice {
+        Notice::NotFound if refusal.cause == "host-unknown" => StatusCode::MISDIRECTED_REQUEST,
+        Notice::NotFound => StatusCode::NOT_FOUND,
+        Notice::BadRequest => StatusCode::BAD_REQUEST,
+        Notice::ProviderUnreachable | Notice::SupportUnavailable | Notice::TryAgainLater => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        _ if refusal.cause == SIGN_IN_REQUIRED => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::FORBIDDEN,
+    }
+}
+
+/// Cause of the 401 that scripts get.
+const SIGN_IN_REQUIRED: &str = "sign-in-required";
+
+/// The refusal for a script without a session.
+pub(crate) fn sign_in_required() -> Refusal {
+    Refusal::new(
+        SIGN_IN_REQUIRED,
+        Blame::Customer,
+        Notice::StartAgain,
+        "a script called without a session",
+        "nothing to mend; the page's script should send the customer to the `sign_in` address",
+    )
+}
+
+fn page(
+    gateway: &Gateway,
+    status: StatusCode,
+    refusal: &Refusal,
+    context: &RequestContext,
+    concern: &Concern,
+) -> Response<Body> {
+    let site = context.site.as_ref().map_or("Vestibule", |site| site.settings.label.as_str());
+    let provider = concern.idp.as_ref().and_then(|idp| gateway.provider(idp));
+    let again = concern.again.as_ref();
+    pages::refused(
+        status,
+        Refused {
+            site,
+            notice: refusal.notice,
+            provider: provider.map(|provider| provider.label.as_str()),
+            again: again.map(|handle| format!("{}?attempt={handle}", Endpoint::SignIn.path())),
+            reference: context.reference,
+            time: context.now,
+        },
+    )
+}
+
+fn json(status: StatusCode, refusal: &Refusal, context: &RequestContext) -> Response<Body> {
+    let mut answer = serde_json::json!({
+        "error": refusal.cause.replace('-', "_"),
+        "reference": context.reference,
+    });
+    if let (StatusCode::UNAUTHORIZED, Some(object)) = (status, answer.as_object_mut()) {
+        object.insert("sign_in".to_owned(), Endpoint::SignIn.path().into());
+    }
+    json_response(status, &answer)
+}
+
+/// An answer of ours for scripts.
+pub(crate) fn json_response(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::Own(Full::new(Bytes::from(value.to_string()))));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    pages::secure(&mut response);
+    response
+}

@@ -1,0 +1,200 @@
+//! The path of a request, top to bottom.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use domain::{Blame, Notice, Refusal, ReturnPath};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use login::Attempt;
+use policy::{Decision, Permit, Visitor};
+use proxy::{ClientAddress, ForwardContext, Pool};
+use session::{OpenSession, SessionCookie, Who};
+use store::StoreError;
+
+use crate::body::Body;
+use crate::context::{RequestContext, Visit};
+use crate::endpoints::{Endpoint, PREFIX};
+use crate::gateway::Gateway;
+use crate::navigation::Caller;
+use crate::refuse::{Concern, refuse, sign_in_required};
+use crate::{assertion, own, pages, random};
+
+/// Answers one request; gives what the access log needs beside it.
+pub(crate) async fn answer(
+    gateway: &Arc<Gateway>,
+    pool: &Pool,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> (Response<Body>, RequestContext) {
+    let mut context = RequestContext::new(gateway, peer, &request);
+    let response = match context.visit(gateway, &request) {
+        Ok(visit) => decide(gateway, pool, visit, request).await,
+        Err(refusal) => refuse(gateway, &context, refusal, Concern::default()).await,
+    };
+    (response, context)
+}
+
+/// Nothing reaches an upstream but through the `Permit` of this function.
+async fn decide(
+    gateway: &Arc<Gateway>,
+    pool: &Pool,
+    visit: Visit,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    if !visit.canonical {
+        return to_canonical_host(&visit, &request);
+    }
+    if is_own(request.uri().path()) {
+        return own::answer(gateway, visit, request).await;
+    }
+    let session = match open_session(gateway, &visit, request.headers()).await {
+        Ok(session) => session,
+        Err(error) => {
+            return refuse(gateway, &visit.context, store_refusal(&error), Concern::default()).await;
+        }
+    };
+    let enabled = |idp: &domain::IdpName| gateway.is_enabled(idp);
+    let site = &visit.site.settings.name;
+    match policy::decide(visitor(session.as_deref()), site, &gateway.sign_in, enabled) {
+        Decision::Allow(permit) => forward(gateway, pool, &visit, &permit, session, request).await,
+        Decision::SignIn => ask_to_sign_in(gateway, &visit, &request).await,
+    }
+}
+
+fn is_own(path: &str) -> bool {
+    path.starts_with(PREFIX) || path == PREFIX.trim_end_matches('/')
+}
+
+/// The session of this site that the request's cookie names.
+///
+/// # Errors
+/// When the store does not answer: that is never "no session" (invariant 5).
+pub(crate) async fn open_session(
+    gateway: &Gateway,
+    visit: &Visit,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<OpenSession>>, StoreError> {
+    let Some(cookie) = SessionCookie::from_headers(headers) else { return Ok(None) };
+    let (site, now) = (&visit.site.settings.name, visit.context.now);
+    if let Some(session) = gateway.sessions.open_cached(&cookie, site, now) {
+        return Ok(Some(session));
+    }
+    gateway.sessions.open(&cookie, site, now).await
+}
+
+fn visitor(session: Option<&OpenSession>) -> Visitor<'_> {
+    match session.map(|session| &session.facts().who) {
+        None => Visitor::Stranger,
+        Some(Who::Guest) => Visitor::Guest,
+        Some(Who::Person(customer)) => Visitor::Person(&customer.identity.person),
+    }
+}
+
+pub(crate) fn store_refusal(error: &StoreError) -> Refusal {
+    let remedy = "look at the store: `/readyz` turns ready by itself once it answers; customers keep their sessions";
+    Refusal::new("store-unavailable", Blame::Us, Notice::TryAgainLater, error.to_string(), remedy)
+}
+
+fn to_canonical_host(visit: &Visit, request: &Request<Incoming>) -> Response<Body> {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let base = visit.site.settings.public_url.as_str().trim_end_matches('/');
+    redirect(StatusCode::PERMANENT_REDIRECT, &format!("{base}{path}"))
+}
+
+/// A redirect of ours; `location` is printable ASCII by construction.
+pub(crate) fn redirect(status: StatusCode, location: &str) -> Response<Body> {
+    let mut response = Response::new(Body::Own(Full::default()));
+    *response.status_mut() = status;
+    if let Ok(value) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    pages::secure(&mut response);
+    response
+}
+
+/// Forwards with the identity that the session proves.
+async fn forward(
+    gateway: &Arc<Gateway>,
+    pool: &Pool,
+    visit: &Visit,
+    permit: &Permit,
+    session: Option<Arc<OpenSession>>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    if let Some(session) = &session {
+        // The sooner end only: a session whose use cannot be noted ends earlier, never later.
+        if let Err(error) = gateway.sessions.touch(session, visit.context.now).await {
+            tracing::debug!(%error, "last use not noted");
+        }
+    }
+    let identity =
+        match session.as_deref().map(|session| assertion::headers(gateway, visit, session)) {
+            None => None,
+            Some(Ok(identity)) => identity,
+            Some(Err(refusal)) => {
+                return refuse(gateway, &visit.context, refusal, Concern::default()).await;
+            }
+        };
+    let context = ForwardContext {
+        identity: identity.as_deref(),
+        host: asked_host(&request),
+        client: ClientAddress::from(visit.context.client),
+        reference: visit.context.reference,
+    };
+    match proxy::forward(permit, request, &visit.site.upstream, pool, context).await {
+        Ok(response) => response.map(Body::Forwarded),
+        Err(error) => refuse(gateway, &visit.context, error.refusal(), Concern::default()).await,
+    }
+}
+
+/// The host as the browser wrote it, port included; `RequestContext::visit` has judged it.
+fn asked_host(request: &Request<Incoming>) -> HeaderValue {
+    let authority = request.uri().authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok());
+    let host = authority.or_else(|| request.headers().get(header::HOST).cloned());
+    host.unwrap_or_else(|| HeaderValue::from_static(""))
+}
+
+/// Navigations are redirected to the sign-in page, which keeps the page that was asked for under a
+/// handle; the browser itself carries the fragment along. Scripts get 401 and never a redirect.
+async fn ask_to_sign_in(
+    gateway: &Gateway,
+    visit: &Visit,
+    request: &Request<Incoming>,
+) -> Response<Body> {
+    if visit.context.caller == Caller::Script {
+        return refuse(gateway, &visit.context, sign_in_required(), Concern::default()).await;
+    }
+    let asked = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let target = ReturnPath::parse(asked).unwrap_or_else(|_| ReturnPath::root());
+    let attempt = Attempt::new(visit.site.settings.name.clone(), target, visit.context.now);
+    let handle = match keep(gateway, &attempt, visit).await {
+        Ok(handle) => handle,
+        Err(refusal) => return refuse(gateway, &visit.context, refusal, Concern::default()).await,
+    };
+    let status =
+        if request.method() == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+    redirect(status, &format!("{}?attempt={handle}", Endpoint::SignIn.path()))
+}
+
+/// Puts an attempt into the store under a new handle.
+///
+/// # Errors
+/// When the store does not answer or the system gives no random bytes.
+pub(crate) async fn keep(
+    gateway: &Gateway,
+    attempt: &Attempt,
+    visit: &Visit,
+) -> Result<String, Refusal> {
+    let random = random::bytes().map_err(|error| no_randomness(&error))?;
+    let handle = session::AttemptHandle::from_random(random);
+    let put = gateway.attempts.put(&handle, attempt, attempt.deadline(), visit.context.now).await;
+    put.map_err(|error| store_refusal(&error))?;
+    Ok(handle.to_string())
+}
+
+pub(crate) fn no_randomness(error: &random::NoRandomness) -> Refusal {
+    let remedy = "look at the system's log: a working kernel always gives random bytes";
+    Refusal::new("no-randomness", Blame::Us, Notice::TryAgainLater, error.to_string(), remedy)
+}

@@ -1,0 +1,49 @@
+//! The path of a sign-in: one dispatcher, steps never call each other.
+//!
+//! `page` and `submit` are the customer's side; `saml` and `oidc` take the identity providers'
+//! answers; all of them end in `dispatch`, which does the IO that a [`login::Step`] asks for.
+
+mod answer;
+mod dispatch;
+mod oidc;
+mod page;
+mod saml;
+
+pub(crate) use answer::{oidc_answer, saml_answer};
+pub(crate) use page::{page, straight_to, submit};
+pub(crate) use saml::metadata as saml_metadata;
+
+use domain::{IdpName, PersonKey, Refusal};
+use login::{Attempt, SignInError};
+
+/// A sign-in that stopped.
+#[derive(Debug)]
+struct Stop {
+    refusal: Box<Refusal>,
+    idp: Option<IdpName>,
+    person: Option<PersonKey>,
+    /// The attempt whose target a fresh start keeps.
+    attempt: Option<Box<Attempt>>,
+}
+
+impl Stop {
+    fn at(self, idp: &IdpName) -> Self {
+        Self { idp: Some(idp.clone()), ..self }
+    }
+
+    fn of(self, attempt: &Attempt) -> Self {
+        Self { attempt: Some(Box::new(attempt.clone())), ..self }
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal: Box::new(refusal), idp: None, person: None, attempt: None }
+    }
+}
+
+impl From<SignInError> for Stop {
+    fn from(error: SignInError) -> Self {
+        error.refusal().into()
+    }
+}

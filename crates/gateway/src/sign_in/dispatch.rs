@@ -1,0 +1,241 @@
+//! Does the IO that a step asks for and feeds the next event.
+
+use domain::{AuditEvent, EmailAddress, Identity, IdpName, JsmAccount, Refusal};
+use http::{HeaderValue, Response, StatusCode, header};
+use login::{Attempt, Event, FactorPassed, Step};
+use session::{BrowserBinding, Customer, Facts, SessionCookie, Who};
+
+use super::{Stop, oidc, saml};
+use crate::body::Body;
+use crate::gateway::{Gateway, Provider};
+use crate::own::OwnRequest;
+use crate::pages::{self, OfferPage};
+use crate::refuse::{Concern, refuse};
+use crate::request::{keep, no_randomness, redirect, store_refusal};
+use crate::{events, random};
+
+/// Runs an attempt until the browser must do something.
+pub(super) async fn run(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    mut attempt: Attempt,
+    mut event: Event<'_>,
+    typed: Option<&EmailAddress>,
+) -> Result<Response<Body>, Stop> {
+    let now = request.visit.context.now;
+    loop {
+        let kept = attempt.clone();
+        let (next, step) = attempt.on(event, now).map_err(|error| Stop::from(error).of(&kept))?;
+        attempt = next;
+        event = match step {
+            Step::SendTo(idp) => return send_to(gateway, request, attempt, &idp, typed).await,
+            Step::Offer { idp, guest } => {
+                return offer(gateway, request, &attempt, idp, guest, typed).await;
+            }
+            Step::AdmitGuest => return admit_guest(gateway, request, &attempt).await,
+            Step::Provision { identity, proof } => {
+                let account = provision(gateway, request, &identity, &proof).await;
+                Event::Provisioned(account.map_err(|stop| stop.of(&kept))?)
+            }
+            Step::Establish { identity, account } => {
+                let session = establish(gateway, request, &attempt, *identity, account).await;
+                return session.map_err(|stop| stop.of(&kept));
+            }
+        };
+    }
+}
+
+/// Sends the browser to the identity provider, with the attempt under a handle that only this
+/// round trip knows.
+async fn send_to(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: Attempt,
+    idp: &IdpName,
+    typed: Option<&EmailAddress>,
+) -> Result<Response<Body>, Stop> {
+    let binding = BrowserBinding::from_headers(&request.headers);
+    let browser = match &binding {
+        Some(binding) => binding.clone(),
+        None => {
+            BrowserBinding::from_random(random::bytes().map_err(|error| no_randomness(&error))?)
+        }
+    };
+    let provider = usable(gateway, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
+    let visit = &request.visit;
+    let sent = match provider.protocol {
+        crate::gateway::Protocol::Saml => {
+            saml::send(gateway, visit, &attempt, idp, typed, browser.hash()).await
+        }
+        crate::gateway::Protocol::Oidc => {
+            oidc::send(gateway, visit, &attempt, idp, typed, browser.hash()).await
+        }
+    };
+    let location = sent.map_err(|stop| stop.at(idp).of(&attempt))?;
+    let event =
+        AuditEvent::SignInStarted { site: visit.site.settings.name.clone(), idp: idp.clone() };
+    events::record(gateway, &visit.context, event).await?;
+    let mut response = redirect(StatusCode::SEE_OTHER, location.as_str());
+    if binding.is_none() {
+        response.headers_mut().append(header::SET_COOKIE, browser.set_cookie());
+    }
+    Ok(response)
+}
+
+/// The provider of a name, if it may sign in people now (attacks.md B15).
+pub(super) fn usable<'a>(gateway: &'a Gateway, idp: &IdpName) -> Result<&'a Provider, Refusal> {
+    let provider = gateway.provider(idp).ok_or_else(|| unusable("idp-unknown", idp))?;
+    if provider.enabled { Ok(provider) } else { Err(unusable("idp-disabled", idp)) }
+}
+
+fn unusable(cause: &str, idp: &IdpName) -> Refusal {
+    let (explanation, remedy) = match cause {
+        "idp-disabled" => ("is disabled", "set `enabled: true` when it may sign in people again"),
+        _ => (
+            "is not in the file",
+            "nothing to mend if it came from a stranger; else check the link for its name",
+        ),
+    };
+    let explanation = format!("identity provider `{idp}` {explanation}");
+    Refusal::new(cause, domain::Blame::Operator, domain::Notice::NotFound, explanation, remedy)
+}
+
+async fn offer(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    first: Option<IdpName>,
+    guest: bool,
+    typed: Option<&EmailAddress>,
+) -> Result<Response<Body>, Stop> {
+    let mut providers = gateway.choices();
+    if let Some(first) = first {
+        providers.retain(|choice| choice.name == first.as_str());
+    }
+    let handle = keep(gateway, attempt, &request.visit).await?;
+    let page = OfferPage {
+        site: &request.visit.site.settings.label,
+        attempt: &handle,
+        typed: typed.map(EmailAddress::as_str).unwrap_or_default(),
+        providers: &providers,
+        guest,
+    };
+    Ok(bind_browser(request, pages::html(StatusCode::OK, &page)))
+}
+
+async fn admit_guest(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+) -> Result<Response<Body>, Stop> {
+    let site = request.visit.site.settings.name.clone();
+    events::record(gateway, &request.visit.context, AuditEvent::GuestAdmitted { site }).await?;
+    open(gateway, request, attempt, Who::Guest, None).await
+}
+
+/// Makes sure that the customer exists in JSM; nothing is called when nothing has changed.
+async fn provision(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    identity: &Identity,
+    proof: &FactorPassed,
+) -> Result<Option<JsmAccount>, Stop> {
+    let (visit, now) = (&request.visit, request.visit.context.now);
+    let provisioner =
+        visit.site.settings.jsm.as_ref().and_then(|jsm| gateway.provisioners.get(jsm));
+    let Some(provisioner) = provisioner else { return Ok(None) };
+    let known = |refusal| Stop {
+        refusal: Box::new(refusal),
+        idp: Some(identity.person.idp.clone()),
+        person: Some(identity.person.clone()),
+        attempt: None,
+    };
+    let provisioned = provisioner.provision(proof, identity, now).await;
+    let provisioned = provisioned.map_err(|error| known(error.refusal()))?;
+    for event in provisioned.events {
+        events::record(gateway, &visit.context, event).await?;
+    }
+    Ok(Some(provisioned.account))
+}
+
+async fn establish(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    identity: Identity,
+    account: Option<JsmAccount>,
+) -> Result<Response<Body>, Stop> {
+    let event = AuditEvent::SignInSucceeded {
+        site: request.visit.site.settings.name.clone(),
+        person: identity.person.clone(),
+        account: account.clone(),
+    };
+    // Recorded first: a session that the audit log does not know must not exist.
+    events::record(gateway, &request.visit.context, event).await?;
+    let deadline = identity.session_deadline;
+    open(gateway, request, attempt, Who::Person(Customer { identity, account }), deadline).await
+}
+
+/// Opens a session under a new id (attacks.md D1) and goes to the page that was asked for.
+async fn open(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    who: Who,
+    deadline: Option<domain::Timestamp>,
+) -> Result<Response<Body>, Stop> {
+    let (visit, now) = (&request.visit, request.visit.context.now);
+    let absolute = now.plus(visit.site.settings.absolute);
+    let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let facts = Facts {
+        who,
+        site: visit.site.settings.name.clone(),
+        created: now,
+        deadline: deadline.map_or(absolute, |deadline| deadline.min(absolute)),
+        idle: visit.site.settings.idle,
+        client: visit.context.client,
+        device: agent.unwrap_or_default().chars().take(200).collect(),
+    };
+    let created = gateway.sessions.create(facts, session::Secrets::default(), now).await;
+    let (cookie, _) = created.map_err(|error| store_refusal(&error))?;
+    if let Some(old) = SessionCookie::from_headers(&request.headers) {
+        // The browser had a session: it ends with the new one.
+        if let Ok(Some(old)) = gateway.sessions.open(&old, &visit.site.settings.name, now).await {
+            let _ = gateway.sessions.end(&old).await;
+        }
+    }
+    let mut response = redirect(StatusCode::SEE_OTHER, &attempt.destination());
+    response.headers_mut().append(header::SET_COOKIE, cookie.set_cookie());
+    Ok(response)
+}
+
+/// Sets the cookie that binds what follows to this browser, unless it has one.
+pub(super) fn bind_browser(request: &OwnRequest, mut response: Response<Body>) -> Response<Body> {
+    if BrowserBinding::from_headers(&request.headers).is_none() {
+        // Without randomness the next step refuses; a page can be shown all the same.
+        let binding = random::bytes().ok().map(BrowserBinding::from_random);
+        let cookie: Option<HeaderValue> = binding.map(|binding| binding.set_cookie());
+        response.headers_mut().extend(cookie.map(|value| (header::SET_COOKIE, value)));
+    }
+    response
+}
+
+/// The response, or the refusal with a fresh start that keeps the target.
+pub(super) async fn finish(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    outcome: Result<Response<Body>, Stop>,
+) -> Response<Body> {
+    let stop = match outcome {
+        Ok(response) => return response,
+        Err(stop) => stop,
+    };
+    let again = match stop.attempt {
+        Some(attempt) => {
+            keep(gateway, &attempt.afresh(request.visit.context.now), &request.visit).await.ok()
+        }
+        None => None,
+    };
+    let concern = Concern { idp: stop.idp, person: stop.person, again };
+    refuse(gateway, &request.visit.context, *stop.refusal, concern).await
+}

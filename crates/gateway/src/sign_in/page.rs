@@ -1,0 +1,149 @@
+//! The customer's side: e-mail first, chooser beside it.
+
+use domain::{EmailAddress, Fragment, IdpName, ReturnPath};
+use http::{Response, StatusCode};
+use login::{Attempt, Event};
+use session::AttemptHandle;
+
+use super::{Stop, dispatch};
+use crate::body::Body;
+use crate::form::Form;
+use crate::gateway::Gateway;
+use crate::own::{OwnRequest, bad_request, refuse_own, session_of};
+use crate::pages::{self, SignInPage};
+use crate::request::{redirect, store_refusal};
+
+/// The sign-in page. Somebody who has a session by now, from another tab, goes on to the page that
+/// was asked for; the browser carries the fragment along.
+pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Body> {
+    let query = Form::parse(&request.query).ok();
+    let handle = query.as_ref().and_then(|query| query.field("attempt"));
+    let found = async {
+        let attempt = find(gateway, request, handle).await?;
+        Ok::<_, Stop>((attempt, session_of(gateway, request).await?))
+    };
+    match found.await {
+        Ok((attempt, Some(_))) => redirect(StatusCode::FOUND, &attempt.destination()),
+        Ok((_, None)) => show(gateway, request, handle, "", None),
+        Err(stop) => refuse_own(gateway, request, *stop.refusal).await,
+    }
+}
+
+/// The page with what was typed and what is wrong with it. Sets the cookie that binds what follows
+/// to this browser.
+fn show(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    handle: Option<&str>,
+    typed: &str,
+    problem: Option<&str>,
+) -> Response<Body> {
+    let page = SignInPage {
+        site: &request.visit.site.settings.label,
+        attempt: handle
+            .and_then(|h| h.parse::<AttemptHandle>().ok().map(|_| h))
+            .unwrap_or_default(),
+        typed,
+        problem,
+        providers: &gateway.choices(),
+    };
+    let response = pages::html(StatusCode::OK, &page);
+    dispatch::bind_browser(request, response)
+}
+
+/// The attempt of a handle, or a new one toward the front page: an old link still leads somewhere.
+async fn find(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    handle: Option<&str>,
+) -> Result<Attempt, Stop> {
+    let (visit, now) = (&request.visit, request.visit.context.now);
+    let site = &visit.site.settings.name;
+    let kept = match handle.and_then(|handle| handle.parse::<AttemptHandle>().ok()) {
+        Some(handle) => gateway.attempts.peek(&handle, now).await.map_err(|e| store_refusal(&e))?,
+        None => None,
+    };
+    let kept = kept.filter(|attempt: &Attempt| attempt.site() == site);
+    Ok(kept.unwrap_or_else(|| Attempt::new(site.clone(), ReturnPath::root(), now)))
+}
+
+/// The customer typed an address, or chose.
+pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<Body> {
+    let form = match request.require_own_page().and_then(|()| request.form()) {
+        Ok(form) => form,
+        Err(refusal) => return refuse_own(gateway, request, refusal).await,
+    };
+    let handle = form.field("attempt");
+    let attempt = match find(gateway, request, handle).await {
+        Ok(attempt) => attempt,
+        Err(stop) => return refuse_own(gateway, request, *stop.refusal).await,
+    };
+    match session_of(gateway, request).await {
+        Ok(None) => {}
+        // Signed in by now, from another tab: no need to do it twice.
+        Ok(Some(_)) => {
+            return redirect(StatusCode::SEE_OTHER, &with_fragment(attempt, &form).destination());
+        }
+        Err(refusal) => return refuse_own(gateway, request, refusal).await,
+    }
+    let attempt = with_fragment(attempt, &form);
+    let typed = form.field("email").or(form.field("hint")).or(form.field("guest"));
+    let typed = typed.map(str::trim).unwrap_or_default();
+    let email = typed.parse::<EmailAddress>().ok();
+    let asked = match (form.field("idp"), &email) {
+        (Some(idp), _) => chosen(idp),
+        (None, Some(email)) => Ok(routed(gateway, request, email, &form)),
+        (None, None) => {
+            let problem = Some("Please enter an e-mail address such as name@company.com.");
+            return show(gateway, request, handle, typed, problem);
+        }
+    };
+    let outcome = match asked {
+        Ok(event) => dispatch::run(gateway, request, attempt, event, email.as_ref()).await,
+        Err(stop) => Err(stop),
+    };
+    dispatch::finish(gateway, request, outcome).await
+}
+
+fn with_fragment(attempt: Attempt, form: &Form) -> Attempt {
+    attempt.with_fragment(form.field("fragment").and_then(|text| Fragment::parse(text).ok()))
+}
+
+fn chosen(idp: &str) -> Result<Event<'static>, Stop> {
+    let unknown =
+        || Stop::from(bad_request("idp-name-invalid", "the form names no identity provider"));
+    Ok(Event::Chosen(idp.parse::<IdpName>().map_err(|_| unknown())?))
+}
+
+/// What the rules say of an address. The button for the upstream's own sign-in asks the rules
+/// again, so that nobody becomes a guest whom no rule admits.
+fn routed<'a>(
+    gateway: &'a Gateway,
+    request: &OwnRequest,
+    email: &EmailAddress,
+    form: &Form,
+) -> Event<'a> {
+    let route = gateway.sign_in.route(email, &request.visit.site.settings.name);
+    if form.field("guest").is_some() {
+        Event::GuestChosen(route.outcome)
+    } else {
+        Event::Routed(route.outcome)
+    }
+}
+
+/// A link straight to one identity provider, such as a company's intranet has.
+pub(crate) async fn straight_to(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    idp: &IdpName,
+) -> Response<Body> {
+    let query = Form::parse(&request.query).ok();
+    let handle = query.as_ref().and_then(|query| query.field("attempt"));
+    let outcome = match find(gateway, request, handle).await {
+        Ok(attempt) => {
+            dispatch::run(gateway, request, attempt, Event::Chosen(idp.clone()), None).await
+        }
+        Err(stop) => Err(stop),
+    };
+    dispatch::finish(gateway, request, outcome).await
+}

@@ -1,0 +1,116 @@
+//! `vestibule why CODE`: the one cause and the remedy.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use audit::Record;
+use domain::{AuditEvent, ReferenceCode};
+use gateway::control::{self, Answer, Command};
+
+use crate::{USAGE, check};
+
+pub(crate) fn why(path: &Path, code: &str) -> ExitCode {
+    let code: ReferenceCode = match code.parse() {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "`{code}`: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    let settings = match check::load(path) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    match ask(&settings, code) {
+        Ok(records) if records.is_empty() => {
+            let _ = writeln!(
+                io::stderr(),
+                "nothing is recorded under {code}; is this the right gateway's audit log?"
+            );
+            ExitCode::FAILURE
+        }
+        Ok(records) => {
+            let _ = io::stdout().write_all(explain(&records).as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "why: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Asks the running gateway; with none running, reads its log.
+fn ask(settings: &config::Settings, code: ReferenceCode) -> anyhow::Result<Vec<Record>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(control::send(&settings.control_socket, &Command::Why { code })) {
+        Ok(Answer::Records(records)) => Ok(records),
+        Ok(Answer::Failed(reason)) => Err(anyhow::anyhow!(reason)),
+        Err(_) => Ok(audit::find(&settings.audit_file, code)?),
+    }
+}
+
+fn explain(records: &[Record]) -> String {
+    records.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn line(record: &Record) -> String {
+    let Record { time, reference, client, event } = record;
+    let client = client.map(|client| format!(" from {client}")).unwrap_or_default();
+    match event {
+        AuditEvent::Refused { site, idp, person, refusal } => {
+            let mut about = Vec::new();
+            about.extend(site.iter().map(|site| format!("site {site}")));
+            about.extend(idp.iter().map(|idp| format!("identity provider {idp}")));
+            about.extend(person.iter().map(|person| format!("person {person}")));
+            let blame = serde_json::to_value(refusal.blame).unwrap_or_default();
+            let blame = blame.as_str().unwrap_or_default().replace('_', " ");
+            format!(
+                "{reference} at {time}{client}: refused ({})\n  cause:  {}\n  what:   {}\n  whose:  {blame}\n  remedy: {}\n",
+                about.join(", "),
+                refusal.cause,
+                refusal.explanation,
+                refusal.remedy
+            )
+        }
+        other => {
+            let event = serde_json::to_string(other).unwrap_or_default();
+            format!("{reference} at {time}{client}: {event}\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Blame, Notice, Refusal, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_explained_by_cause_and_remedy() {
+        let refusal = Refusal::new(
+            "saml-unsigned",
+            Blame::IdentityProvider,
+            Notice::AnswerNotAccepted,
+            "no signature",
+            "sign",
+        );
+        let event = AuditEvent::Refused {
+            site: "help".parse().ok(),
+            idp: "acme".parse().ok(),
+            person: None,
+            refusal,
+        };
+        let record = Record::new(
+            Timestamp::from_seconds(0),
+            ReferenceCode::from_random([1; 8]),
+            None,
+            event,
+        );
+        assert_eq!(
+            explain(&[record]),
+            "3333-3333 at 1970-01-01T00:00:00Z: refused (site help, identity provider acme)\n  cause:  saml-unsigned\n  what:   no signature\n  whose:  identity provider\n  remedy: sign\n"
+        );
+    }
+}
