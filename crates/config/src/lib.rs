@@ -128,11 +128,8 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let public_port = listening.as_ref().map_or(443, |listening| listening.public_port);
     let sites = sites::read(&root, public_port, &jsm_names);
     let identity_providers = identity_providers::read(&root);
-    let known = Known {
-        idp_names: &idp_names,
-        idps: identity_providers.as_deref(),
-        site_names: &site_names,
-    };
+    let idps = identity_providers.as_deref();
+    let known = Known { idp_names: &idp_names, idps, site_names: &site_names };
     let sign_in = sign_in::read(&root, &known);
     let links = links::read(&root, &idp_names);
     let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());

@@ -49,44 +49,42 @@ struct Read {
 
 fn rule(value: &Value<'_>, known: &Known<'_>) -> Option<Read> {
     let map = value.mapping("write { domain: …, use: … } or { otherwise: … }")?;
+    let otherwise = map.optional("otherwise");
     let site = given(map.optional("site"), |value| {
         names::reference::<SiteName>(value, known.site_names, "sites")
     });
-    let otherwise = map.optional("otherwise");
     let (people, domains) = (people(&map), domains(&map));
     let (idp, mode) = (map.optional("use"), map.optional("mode"));
     map.finish();
-    if let Some(otherwise) = otherwise {
-        let alone = people.as_ref().is_none_or(Vec::is_empty)
-            && domains.as_ref().is_none_or(Vec::is_empty)
-            && idp.is_none()
-            && mode.is_none();
-        if !alone {
-            let wanted = "give the other keys a rule of their own, before this one";
-            value.problem("`otherwise` stands beside other keys than `site`", wanted);
+    let outcome = match (&otherwise, &idp) {
+        (Some(otherwise), _) => otherwise.word(&OTHERWISE),
+        (None, Some(idp)) => use_of(idp, mode.as_ref(), known),
+        (None, None) => {
+            value.problem("`use` is missing", "write use: NAME, or { otherwise: … }");
+            None
         }
-        let outcome = otherwise.word(&OTHERWISE)?;
-        let (people, domains) = (people?, domains?);
-        let rule = SignInRule { people, domains, site: site?, outcome, line: value.line() };
-        return alone.then_some(Read { rule, otherwise: true });
-    }
-    let Some(idp) = idp else {
-        value.problem("`use` is missing", "write use: NAME, or { otherwise: … }");
-        return None;
     };
-    let name: Option<IdpName> = names::reference(&idp, known.idp_names, "identity_providers");
-    let mode = given(mode, |mode| mode.word(&MODES));
-    let (people, domains, site) = (people?, domains?, site?);
-    if people.is_empty() && domains.is_empty() && site.is_none() {
+    let (people, domains, site, outcome) = (people?, domains?, site?, outcome?);
+    let for_all = people.is_empty() && domains.is_empty();
+    if otherwise.is_some() && !(for_all && idp.is_none() && mode.is_none()) {
+        let wanted = "give the other keys a rule of their own, before this one";
+        value.problem("`otherwise` stands beside other keys than `site`", wanted);
+        return None;
+    }
+    if otherwise.is_none() && for_all && site.is_none() {
         let wanted = "add people:, domain: or site:, or write { otherwise: … }";
         value.problem("this rule does not say whom it is for", wanted);
         return None;
     }
-    let name = name?;
-    check_authority(&idp, &name, (&people, &domains), known)?;
-    let outcome = Outcome::Use { idp: name, mode: mode?.unwrap_or(Mode::Required) };
     let rule = SignInRule { people, domains, site, outcome, line: value.line() };
-    Some(Read { rule, otherwise: false })
+    check_authority(idp.as_ref().unwrap_or(value), &rule, known)?;
+    Some(Read { rule, otherwise: otherwise.is_some() })
+}
+
+fn use_of(idp: &Value<'_>, mode: Option<&Value<'_>>, known: &Known<'_>) -> Option<Outcome> {
+    let name: Option<IdpName> = names::reference(idp, known.idp_names, "identity_providers");
+    let mode = mode.map_or(Some(Mode::Required), |mode| mode.word(&MODES));
+    Some(Outcome::Use { idp: name?, mode: mode? })
 }
 
 fn people(map: &Mapping<'_>) -> Option<Vec<EmailAddress>> {
@@ -115,21 +113,17 @@ fn domains(map: &Mapping<'_>) -> Option<Vec<DomainPattern>> {
 
 /// A rule must not send somebody to an identity provider that may not speak for the address
 /// (invariant 3): the sign-in would end with a refusal.
-fn check_authority(
-    value: &Value<'_>,
-    name: &IdpName,
-    (people, domains): (&[EmailAddress], &[DomainPattern]),
-    known: &Known<'_>,
-) -> Option<()> {
+fn check_authority(value: &Value<'_>, rule: &SignInRule, known: &Known<'_>) -> Option<()> {
+    let Outcome::Use { idp: name, .. } = &rule.outcome else { return Some(()) };
     let idp = known.idps.and_then(|idps| idps.iter().find(|idp| idp.federation.name == *name));
     let Some(idp) = idp else { return Some(()) };
     if !idp.federation.enabled {
         value.warn(format!("`{name}` is not enabled: people of this rule are refused"));
     }
     let own = &idp.federation.domains;
-    let stranger = domains.iter().find(|said| !own.iter().any(|o| covers(o, said)));
+    let stranger = rule.domains.iter().find(|said| !own.iter().any(|o| covers(o, said)));
     let foreign =
-        people.iter().map(EmailAddress::domain).find(|d| !own.iter().any(|o| o.matches(d)));
+        rule.people.iter().map(EmailAddress::domain).find(|d| !own.iter().any(|o| o.matches(d)));
     let Some(outside) = stranger.map(ToString::to_string).or(foreign.map(|d| d.to_string())) else {
         return Some(());
     };

@@ -51,7 +51,7 @@ fn what_a_secret_file_holds_is_in_no_message_even_when_it_is_wrong() {
 fn a_misspelt_key_does_not_show_its_value() {
     let folder = folder();
     let text = SAMPLE
-        .replace("client_secret: { file: secrets/globex }", &format!("client_secert: {PLANTED}"));
+        .replace("client_secret: { file: secrets/globex }", &format!("client_secre: {PLANTED}"));
     let printed = parse(&text, folder.path()).unwrap_err().to_string();
     assert!(printed.contains("nearest known name: `client_secret`"), "{printed}");
     assert!(!printed.contains(PLANTED), "{printed}");

@@ -93,7 +93,7 @@ fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
         (HOSTS, "[\"bad host\"]"),
         ("idle: 30m", "idle: soon"),
         ("[initech.example]", "[]"),
-        ("use: globex, mode: preferred", "use: globx, mode: prefered"),
+        ("use: globex, mode: preferred", "use: globx, mode: preferre"),
         ("links: []", "lnks: []"),
         ("token: { env: JSM_TOKEN }", "token: swordfish"),
     ]);

@@ -115,7 +115,7 @@ fn certificates_and_keys() {
 }
 
 #[test]
-fn sites_and_upstreams() {
+fn sites() {
     check(&[
         (
             HOSTS,
@@ -143,6 +143,12 @@ fn sites_and_upstreams() {
             "  Help: ",
             "sites.Help: \"Help\" is not a usable name; use 1 to 40 letters a-z, digits and hyphens, a letter first\nsign_in[2].site: \"help\" is not under `sites`; name one that is under `sites` (nearest known name: `Help`)",
         ),
+    ]);
+}
+
+#[test]
+fn upstreams() {
+    check(&[
         (
             "https://jira.internal.example",
             "https://jira.internal.example/jira",
@@ -180,8 +186,8 @@ fn sites_and_upstreams() {
         ),
         (
             "jsm: support ",
-            "jsm: suport ",
-            "sites.help.jsm: \"suport\" is not under `jsm`; name one that is under `jsm` (nearest known name: `support`)",
+            "jsm: sport ",
+            "sites.help.jsm: \"sport\" is not under `jsm`; name one that is under `jsm` (nearest known name: `support`)",
         ),
         (
             "idle: 30m",
@@ -229,6 +235,12 @@ fn identity_providers() {
             "oidc: {}",
             "identity_providers.acme: this needs exactly one of `saml` and `oidc`; say how it is spoken to",
         ),
+    ]);
+}
+
+#[test]
+fn protocols() {
+    check(&[
         (
             "{ file: idp/acme-metadata.xml }",
             "{ file: idp/acme.xml }",
@@ -307,8 +319,8 @@ fn sign_in_rules() {
         ),
         (
             "mode: preferred",
-            "mode: prefered",
-            "sign_in[2].mode: \"prefered\" is not known; write one of: off, optional, preferred, required (nearest known name: `preferred`)",
+            "mode: preferre",
+            "sign_in[2].mode: \"preferre\" is not known; write one of: off, optional, preferred, required (nearest known name: `preferred`)",
         ),
         (
             "- { domain: acme.example, use: acme } ",
