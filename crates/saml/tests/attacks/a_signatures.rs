@@ -136,6 +136,24 @@ fn a15_sha1_needs_a_dated_exception_that_is_live() {
 }
 
 #[test]
+fn a15_one_providers_sha1_never_leaks_into_checks_in_parallel() {
+    let (old, new) = (signed_by(sha1_signature()), signed_by(Method::sha256()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let (old, new) = (&old, &new);
+            scope.spawn(move || {
+                let live = Check { sha1_until: Some(at(1)), ..Check::new() };
+                for _ in 0..25 {
+                    assert!(live.run(old).is_ok());
+                    assert!(Check::new().run(new).is_ok());
+                    assert_eq!(cause(old), "saml-signature-sha1");
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn a15_md5_dsa_and_unknown_algorithms_are_refused() {
     let live = Check { sha1_until: Some(at(1)), ..Check::new() };
     for uri in [

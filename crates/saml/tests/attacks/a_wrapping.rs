@@ -45,6 +45,16 @@ fn a1_a_forged_assertion_before_or_behind_the_signed_one_is_refused() {
     assert_eq!(accepted(&response_with(&genuine())).name_id().value(), "ann-4711");
 }
 
+#[test]
+fn a1_two_genuinely_signed_assertions_are_refused() {
+    let second = answer().assertion("_assertion", "_second").assertion;
+    let second = enveloped(&second, "_second", &crate::forge::ACME, &Method::sha256());
+    assert_eq!(cause(&response_with(&(genuine() + &second))), "saml-assertions-several");
+    let mut both = answer();
+    both.assertion = genuine() + &second;
+    assert_eq!(cause(&both.sign(Sign::Response)), "saml-assertions-several");
+}
+
 /// XSW1 and XSW2: the signed response inside or beside a forged one.
 #[test]
 fn a2_xsw_1_and_2_wrapped_responses_are_refused() {

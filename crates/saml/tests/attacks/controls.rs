@@ -112,6 +112,17 @@ fn a24_unusual_but_honest_markup_is_verified_as_sent() {
 }
 
 #[test]
+fn a_thousand_attributes_are_read() {
+    let many: String = (0..1_000)
+        .map(|n| format!("<saml:Attribute Name=\"a{n}\"><saml:AttributeValue>{n}</saml:AttributeValue></saml:Attribute>"))
+        .collect();
+    let xml = answer()
+        .assertion("<saml:AttributeStatement>", &format!("<saml:AttributeStatement>{many}"))
+        .sign(Sign::Both);
+    assert_eq!(accepted(&xml).attributes()["a999"], ["999"]);
+}
+
+#[test]
 fn friendly_names_never_shadow_names() {
     let two_of_one = answer()
         .assertion("Name=\"groups\"", "FriendlyName=\"mail\" Name=\"groups\"")
