@@ -152,7 +152,7 @@ fn call_refusal(error: &OutboundError) -> Refusal {
         OutboundError::Certificate { .. } => (
             "idp-certificate-not-trusted",
             "let the identity provider renew its certificate, or name its authority under \
-             certificate_authorities",
+             outbound.certificate_authorities",
         ),
         OutboundError::TooLarge { .. } => {
             ("idp-answer-too-large", "see what the identity provider serves at this address")
