@@ -71,9 +71,9 @@ impl Inner {
             }
             match self.settled(Place::Organization(&found), standing, until).await? {
                 Written::Done => {
-                    let event = self.joined(name, &found, account, now).await?;
+                    // Before the grant is on record: a crash in between then repeats both.
                     self.attach(wanted, &found, now, until).await;
-                    return Ok(Some(event));
+                    return self.joined(name, &found, account, now).await.map(Some);
                 }
                 Written::AccountUnknown => return Err(ProvisioningError::AccountUnknown),
                 // Deleted since it was looked up: once more from the start.

@@ -1,0 +1,13 @@
+//! Provisioning against a JSM Cloud that keeps state and fails on order.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test, as it should"
+)]
+
+mod crash;
+mod happy;
+mod persons;
+mod trouble;
+mod world;

@@ -1,0 +1,166 @@
+//! What every test here needs: a JSM, a store, a clock, people.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::{Clock, Identity, PersonKey, Secret, Sleep, Timestamp};
+use fakes::jsm::JsmCloud;
+use login::{Attempt, ClaimNames, Event, FactorPassed, Mapping, Pending, Step, Verified};
+use outbound::Outbound;
+use policy::SignInRules;
+use provisioning::{
+    DeskRule, JsmSettings, OrganizationRule, Provisioned, Provisioner, ProvisioningError,
+};
+use store::{EmbeddedStore, Store};
+
+const START: i64 = 1_800_000_000_000;
+
+/// A clock that leaps to whatever moment is waited for.
+#[derive(Clone, Default)]
+pub(crate) struct Leaping(Arc<AtomicI64>);
+
+impl Leaping {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Leaping {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(START + self.0.load(Ordering::SeqCst))
+    }
+
+    fn sleep_until(&self, moment: Timestamp) -> Sleep {
+        self.0.fetch_max(moment.as_millis() - START, Ordering::SeqCst);
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+/// A clock that runs as the real one does.
+pub(crate) struct Running(Instant);
+
+impl Running {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for Running {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(START).plus(self.0.elapsed())
+    }
+
+    fn sleep_until(&self, moment: Timestamp) -> Sleep {
+        Box::pin(tokio::time::sleep(moment.since(self.now())))
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) jsm: JsmCloud,
+    pub(crate) clock: Leaping,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: JsmSettings,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// acme.example is Acme; everybody joins desk 1, Acme also desk 3.
+    pub(crate) async fn new() -> Self {
+        let jsm = JsmCloud::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let settings = JsmSettings {
+            name: "support".parse().unwrap(),
+            site: provisioning::JsmCloud {
+                site: jsm.url.parse().unwrap(),
+                email: jsm.email.clone(),
+                token: Secret::new(jsm.token.clone()),
+            },
+            organizations: vec![OrganizationRule {
+                domain: "acme.example".parse().unwrap(),
+                organization: "Acme".to_owned(),
+            }],
+            desks: vec![
+                DeskRule { organization: None, join: vec!["1".to_owned()] },
+                DeskRule { organization: Some("Acme".to_owned()), join: vec!["3".to_owned()] },
+            ],
+            links: vec![],
+        };
+        let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+        Self { jsm, clock: Leaping::default(), store, settings, _folder: folder }
+    }
+
+    /// A provisioner as a fresh process would have it.
+    pub(crate) fn provisioner(&self) -> Provisioner {
+        self.provisioner_over(Arc::clone(&self.store), Arc::new(self.clock.clone()))
+    }
+
+    pub(crate) fn provisioner_over(
+        &self,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Provisioner {
+        Provisioner::new(self.settings.clone(), Outbound::new(&[]).unwrap(), store, clock)
+    }
+
+    /// One sign-in in a fresh process.
+    pub(crate) async fn sign_in(&self, who: &Identity) -> Result<Provisioned, ProvisioningError> {
+        self.provisioner().provision(&proof(), who, self.clock.now()).await
+    }
+
+    /// One sign-in in a fresh process that is refused; answers the cause.
+    pub(crate) async fn refused(&self, who: &Identity) -> String {
+        self.sign_in(who).await.expect_err("a refusal").refusal().cause
+    }
+
+    /// Asserts that JSM holds exactly one customer, everywhere where the rules want it.
+    pub(crate) fn assert_one_complete_customer(&self) -> String {
+        let customers = self.jsm.customers();
+        let [customer] = customers.as_slice() else { panic!("{customers:?}") };
+        let only = [customer.id.clone()];
+        assert_eq!(self.jsm.desk_members("1"), only);
+        assert_eq!(self.jsm.desk_members("3"), only);
+        assert_eq!(self.jsm.organization_members("Acme"), only);
+        customer.id.clone()
+    }
+}
+
+pub(crate) fn person(idp: &str, subject: &str) -> PersonKey {
+    PersonKey { idp: idp.parse().unwrap(), subject: subject.parse().unwrap() }
+}
+
+pub(crate) fn identity(idp: &str, subject: &str, email: &str) -> Identity {
+    Identity {
+        person: person(idp, subject),
+        email: email.parse().unwrap(),
+        display_name: "Ann Lee".to_owned(),
+        groups: None,
+        idp_session: None,
+        session_deadline: None,
+    }
+}
+
+pub(crate) fn ann() -> Identity {
+    identity("acme", "ann", "ann@acme.example")
+}
+
+/// The proof comes out of a sign-in attempt and from nowhere else.
+pub(crate) fn proof() -> FactorPassed {
+    let now = Timestamp::from_millis(START);
+    let (site, root) = ("help".parse().unwrap(), domain::ReturnPath::root());
+    let pending = Pending::Saml { request: "_1".to_owned() };
+    let attempt = Attempt::new(site, root, now).sent_to("acme".parse().unwrap(), pending, [0; 32]);
+    let names = ClaimNames { email: "mail".to_owned(), name: None, groups: None, subject: None };
+    let mapping = Mapping { names, domains: vec!["acme.example".parse().unwrap()] };
+    let verified = Verified {
+        subject: Some("ann".to_owned()),
+        claims: [("mail".to_owned(), vec!["ann@acme.example".to_owned()])].into(),
+        email_verified: None,
+        idp_session: None,
+        session_deadline: None,
+    };
+    match attempt.on(Event::Answered(verified, &mapping, &SignInRules::default()), now).unwrap().1 {
+        Step::Provision { proof, .. } => proof,
+        other => panic!("{other:?}"),
+    }
+}
