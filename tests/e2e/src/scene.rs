@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use audit::Record;
 use domain::ReferenceCode;
-use fakes::helpcenter::HelpCenter;
+use fakes::helpcenter::{HelpCenter, HelpCenterOptions};
 use fakes::jsm::JsmCloud;
 use fakes::openid::{OpenIdProvider, ProviderOptions};
 use fakes::saml::{IdpOptions, SamlIdp};
@@ -78,7 +78,11 @@ impl Scene {
             globex: openid(people::globex()),
             umbrella: openid(people::umbrella()),
             jsm: JsmCloud::start().await,
-            helpcenter: HelpCenter::start(),
+            helpcenter: HelpCenter::start_with(HelpCenterOptions {
+                clock: clock.peers(),
+                ..HelpCenterOptions::default()
+            })
+            .expect("a free port"),
             authority: TestAuthority::new(),
             port,
             folder: tempfile::tempdir().expect("a folder"),

@@ -27,7 +27,7 @@ impl Visitor {
     pub async fn ask(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let url = format!("{}{path}", self.base).parse().expect("a URL");
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let asked = self.browser.request(method, &url, headers.collect(), body.to_owned().into());
+        let asked = self.browser.request(method, url, headers.collect(), body.to_owned().into());
         asked.await.expect("an answer")
     }
 
