@@ -125,7 +125,7 @@ pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response<Body> {
 /// provider by redirect, and browsers apply `form-action` to redirects too: hence https, and
 /// loopback for a provider on the same machine.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    form-action 'self' https: http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'";
+    form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'";
 
 /// Adds the headers that every answer of ours carries (attacks.md E26).
 pub(crate) fn secure(response: &mut Response<Body>) {
