@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use audit::Record;
 use domain::ReferenceCode;
@@ -68,7 +69,11 @@ impl ControlSocket {
     /// Serves commands until the task is dropped.
     pub(crate) async fn serve(self, gateway: Arc<Gateway>) {
         loop {
-            let Ok((stream, _)) = self.listener.accept().await else { continue };
+            let Ok((stream, _)) = self.listener.accept().await else {
+                // Out of file descriptors: wait for some to come back.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
             let gateway = Arc::clone(&gateway);
             tokio::spawn(async move {
                 if let Err(error) = converse(&gateway, stream).await {

@@ -115,11 +115,10 @@ async fn hand_out(
 ) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        let Some((stream, peer)) = accepted_or_pause(accepted).await else { continue };
         let least = hands.iter().min_by_key(|hand| hand.open.load(Ordering::Relaxed));
         let (Some(least), Ok(stream)) = (least, stream.into_std()) else { continue };
         least.open.fetch_add(1, Ordering::Relaxed);
@@ -131,17 +130,14 @@ async fn hand_out(
     }
 }
 
-/// Out of file descriptors: wait for some to come back instead of spinning.
-async fn accepted_or_pause(
-    accepted: io::Result<(TcpStream, SocketAddr)>,
-) -> Option<(TcpStream, SocketAddr)> {
-    match accepted {
-        Ok(accepted) => Some(accepted),
-        Err(error) => {
-            tracing::warn!(%error, "cannot accept connections");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            None
+/// The next connection. Out of file descriptors it waits for some to come back.
+pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => tracing::warn!(%error, "cannot accept connections"),
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -159,8 +155,7 @@ async fn work(
                 Ok(stream) => (stream, peer),
                 Err(_) => continue,
             },
-            accepted = accept(listener.as_ref()), if listener.is_some() => {
-                let Some(accepted) = accepted_or_pause(accepted).await else { continue };
+            accepted = accept_own(listener.as_ref()) => {
                 open.fetch_add(1, Ordering::Relaxed);
                 accepted
             }
@@ -182,9 +177,10 @@ async fn work(
     }
 }
 
-async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+/// The next connection of the worker's own listener; without one there is never any.
+async fn accept_own(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
     match listener {
-        Some(listener) => listener.accept().await,
+        Some(listener) => accept(listener).await,
         None => std::future::pending().await,
     }
 }

@@ -12,12 +12,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::gateway::Gateway;
+use crate::listen;
 use crate::target;
 
 /// Serves redirects until the task is dropped.
 pub(crate) async fn serve(gateway: Arc<Gateway>, listener: TcpListener) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (stream, _) = listen::accept(&listener).await;
         let gateway = Arc::clone(&gateway);
         tokio::spawn(async move {
             let service = service_fn(|request| {

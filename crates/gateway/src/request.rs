@@ -52,7 +52,8 @@ async fn decide(
     let session = match open_session(gateway, &visit, request.headers()).await {
         Ok(session) => session,
         Err(error) => {
-            return refuse(gateway, &visit.context, store_refusal(&error), Concern::default()).await;
+            return refuse(gateway, &visit.context, store_refusal(&error), Concern::default())
+                .await;
         }
     };
     let enabled = |idp: &domain::IdpName| gateway.is_enabled(idp);
