@@ -11,7 +11,12 @@ import { ROOT } from './process.mjs';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 const PICTURES = path.join(ROOT, 'tests/output');
-const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const DESKTOP = { width: 1280, height: 800 };
+const VIEWS = {
+  desktop: { viewport: DESKTOP, colorScheme: 'light' },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+  dark: { viewport: DESKTOP, colorScheme: 'dark' },
+};
 
 /** Starts Chromium; its home is a temporary folder, so that nothing is left behind. */
 export async function startBrowser() {
@@ -23,22 +28,32 @@ export async function startBrowser() {
 
 /** A new person's browser: no cookies, no history. */
 export async function newVisitor(browser, { script = true } = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: script, viewport: SIZES.desktop, locale: 'en-GB' });
-  context.setDefaultTimeout(20_000);
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: script, viewport: DESKTOP, locale: 'en-GB' });
+  context.setDefaultTimeout(Number(process.env.JOURNEY_PATIENCE ?? 20_000));
+  if (process.env.JOURNEY_TRACE) trace(context);
   return context;
+}
+
+/** Every page opened and everything that the browser complains about, for whoever looks for a fault. */
+function trace(context) {
+  const note = (text) => process.stderr.write(`    ${text}\n`);
+  context.on('console', (message) => note(`console: ${message.text()}`));
+  context.on('response', (answer) => note(`${answer.status()} ${answer.request().method()} ${answer.url().slice(0, 200)}`));
 }
 
 /** Keeps pictures of one of our own pages, and has axe look for what keeps people out. */
 export async function portrait(page, name) {
   fs.mkdirSync(PICTURES, { recursive: true });
-  for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const [view, { viewport, colorScheme }] of Object.entries(VIEWS)) {
     await page.setViewportSize(viewport);
-    await page.screenshot({ path: path.join(PICTURES, `${name}-${size}.png`), fullPage: true });
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: path.join(PICTURES, `${name}-${view}.png`), fullPage: true });
     const { violations } = await new AxeBuilder({ page }).analyze();
     const found = violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((n) => n.target).join(', ')})`);
-    assert.deepEqual(found, [], `axe on ${name}, ${size}`);
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wider <= 0, `${name} is ${wider} px wider than a ${size} screen`);
+    assert.deepEqual(found, [], `axe on ${name}, ${view}`);
+    const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(excess <= 0, `${name} is ${excess} px wider than its window, ${view}`);
   }
-  await page.setViewportSize(SIZES.desktop);
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ colorScheme: 'light' });
 }

@@ -22,7 +22,7 @@ export async function signIn(page, company, person, { script = true } = {}) {
 export async function finishThere(page, company, person, { script = true } = {}) {
   await signInThere(page, company, person);
   // Without script, SAML's form back to us is sent by hand.
-  if (!script && company.protocol === 'saml') await page.locator('button, input[type=submit]').first().click();
+  if (!script && company.protocol === 'saml') await page.locator('button:visible, input[type=submit]:visible').first().click();
 }
 
 /** The reference code on a refusal page. */

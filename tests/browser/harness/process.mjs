@@ -12,6 +12,9 @@ export function built(name) {
   return path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), 'debug', name);
 }
 
+/** Characters kept of what a process prints. */
+const KEPT = 1_000_000;
+
 /** A running process: what it printed, and its end. */
 export class Process {
   #child;
@@ -32,8 +35,13 @@ export class Process {
     }));
   }
 
+  /** Its process id; the death-bound start replaces itself by the program. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   #said(text) {
-    this.output += text;
+    this.output = (this.output + text).slice(-KEPT);
     for (const check of this.#waiting) check();
   }
 

@@ -6,6 +6,7 @@ import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort } from '../../peers/lifetime.mjs';
+import { COMPANIES } from './companies.mjs';
 import { writeConfiguration } from './configuration.mjs';
 import { startIdentityProviders } from './identity-providers.mjs';
 import { Process, built, run } from './process.mjs';
@@ -25,7 +26,7 @@ export class World {
     world.port = await freePort();
     world.url = `https://help.localhost:${world.port}`;
     world.annex = `https://annex.localhost:${world.port}`;
-    world.fakesProcess = new Process('fakes', built('fakes'), []);
+    world.fakesProcess = new Process('fakes', built('fakes'), Object.values(COMPANIES).map((company) => company.organization));
     [world.fakes, world.identityProviders] = await Promise.all([
       world.fakesProcess.ready(), startIdentityProviders(world.folder, world.url), makeCertificate(world.folder),
     ]);
@@ -34,6 +35,8 @@ export class World {
     await world.command('keys', 'init');
     await world.startGateway();
     await world.introduce();
+    const keys = await world.get('/.vestibule/jwks.json');
+    await world.order('trust/help.localhost', keys.body);
     return world;
   }
 
@@ -78,8 +81,9 @@ export class World {
   }
 
   /** Orders something of the fakes, such as `jsm/fail`. */
-  async order(what) {
-    const answer = await fetch(`${this.fakes.control}/${what}`, { method: 'POST' });
+  async order(what, body = '{}') {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${this.fakes.control}/${what}`, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
   }
 

@@ -13,7 +13,7 @@ let browser;
 before(async () => { [world, browser] = await Promise.all([World.start(), startBrowser()]); });
 after(async () => { await browser?.close(); await world?.stop(); });
 
-const links = (count) => Array.from({ length: count }, (_, n) => `/servicedesk/customer/portal/1/SUP-${2000 + n}?tab=${n}`);
+const links = (count) => Array.from({ length: count }, (_, n) => `/servicedesk/customer/portal/1/SUP-1042?tab=${n}`);
 
 /** All tabs at once, each on its own link. */
 async function openTabs(context, targets) {

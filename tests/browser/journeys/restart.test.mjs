@@ -31,7 +31,7 @@ test('kill -9 and a restart keep everybody signed in, and sign-ins under way go 
   await world.startGateway();
 
   for (const { company, page, underWay } of visits) {
-    const other = '/servicedesk/customer/portal/1/SUP-7';
+    const other = '/servicedesk/customer/portal/1/SUP-1043';
     await page.goto(world.url + other);
     assert.equal(page.url(), world.url + other, `${company.label}: still signed in`);
     assert.ok((await page.locator('body').innerText()).includes(company.person.email));
