@@ -18,6 +18,7 @@
     reason = "a fake that panics fails its test, which is what the test wants; it reads the clock and speaks HTTP by itself so as to share nothing with the product"
 )]
 
+pub mod backstage;
 pub mod certificates;
 pub mod clock;
 pub mod helpcenter;

@@ -13,13 +13,19 @@ use super::{Answer, Call, call};
 ///
 /// Cookies are kept by host, without path or expiry: the fakes and the gateway use none that need
 /// more, and `Max-Age=0` deletes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Browser {
     /// Cookies: host, then name, then value.
     pub cookies: BTreeMap<String, BTreeMap<String, String>>,
-    /// Origin of the page that is shown; sent with forms, as browsers do.
+    /// Origin of the page that is shown, or `null`; sent with forms, as browsers do.
     pub origin: String,
     authority: String,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self::trusting("")
+    }
 }
 
 /// A form on a page.
@@ -100,6 +106,7 @@ impl Browser {
             ("accept", "text/html,application/xhtml+xml"),
             ("sec-fetch-mode", "navigate"),
             ("sec-fetch-dest", "document"),
+            ("sec-fetch-site", self.site_of(url)),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
@@ -107,12 +114,26 @@ impl Browser {
         if method == Method::POST {
             let kind = "application/x-www-form-urlencoded".to_owned();
             headers.push(("content-type".to_owned(), kind));
+            headers.push(("origin".to_owned(), self.origin.clone()));
             body = form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(fields)
                 .finish()
                 .into();
         }
-        self.request(method, url.clone(), headers, body).await
+        let answer = self.request(method, url.clone(), headers, body).await?;
+        if !(300..400).contains(&answer.status) {
+            self.origin = origin(url);
+        }
+        Ok(answer)
+    }
+
+    /// `Sec-Fetch-Site`; hosts below `localhost` are sites of their own.
+    fn site_of(&self, url: &Url) -> &'static str {
+        match self.origin.as_str() {
+            "null" => "none",
+            own if own == origin(url) => "same-origin",
+            _ => "cross-site",
+        }
     }
 
     /// One request with cookies and these headers, without following a redirect.
@@ -151,6 +172,10 @@ impl Browser {
             }
         }
     }
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 impl PageForm {
