@@ -8,6 +8,7 @@ use domain::{Blame, Notice, Refusal};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use session::OpenSession;
 
 use crate::body::Body;
 use crate::context::Visit;
@@ -137,7 +138,7 @@ async fn session_status(gateway: &Gateway, request: &OwnRequest) -> Response<Bod
         Err(refusal) => return refuse_own(gateway, request, refusal).await,
     };
     let status = serde_json::json!({
-        "signed_in": session.is_some(),
+        "signed_in": signed_in(gateway, request, session.as_deref()),
         "expires": session.map(|session| session.facts().deadline.to_string()),
         "sign_in": Endpoint::SignIn.path(),
     });
@@ -148,9 +149,18 @@ async fn session_status(gateway: &Gateway, request: &OwnRequest) -> Response<Bod
 pub(crate) async fn session_of(
     gateway: &Gateway,
     request: &OwnRequest,
-) -> Result<Option<Arc<session::OpenSession>>, Refusal> {
+) -> Result<Option<Arc<OpenSession>>, Refusal> {
     let open = request::open_session(gateway, &request.visit, &request.headers).await;
     open.map_err(|error| request::store_refusal(&error))
+}
+
+/// Whether a session lets its browser reach the help center.
+pub(crate) fn signed_in(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    session: Option<&OpenSession>,
+) -> bool {
+    request::permit(gateway, &request.visit, session).is_some()
 }
 
 fn no_such_endpoint() -> Refusal {

@@ -83,7 +83,7 @@ pub(crate) struct Refused<'a> {
     pub(crate) notice: Notice,
     /// Label of the identity provider that it concerns.
     pub(crate) provider: Option<&'a str>,
-    /// Where a fresh start keeps the target.
+    /// Where to try again; the front page without it.
     pub(crate) again: Option<String>,
     /// The code.
     pub(crate) reference: ReferenceCode,

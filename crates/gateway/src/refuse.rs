@@ -20,7 +20,7 @@ pub(crate) struct Concern {
     pub(crate) idp: Option<IdpName>,
     /// Who, once the identity is verified.
     pub(crate) person: Option<PersonKey>,
-    /// Handle of a fresh attempt with the same target.
+    /// Address at which the customer can try again; the front page without one.
     pub(crate) again: Option<String>,
 }
 
@@ -87,14 +87,13 @@ fn page(
 ) -> Response<Body> {
     let site = context.site.as_ref().map_or("Vestibule", |site| site.settings.label.as_str());
     let provider = concern.idp.as_ref().and_then(|idp| gateway.provider(idp));
-    let again = concern.again.as_ref();
     pages::refused(
         status,
         Refused {
             site,
             notice: refusal.notice,
             provider: provider.map(|provider| provider.label.as_str()),
-            again: again.map(|handle| format!("{}?attempt={handle}", Endpoint::SignIn.path())),
+            again: concern.again.clone(),
             reference: context.reference,
             time: context.now,
         },

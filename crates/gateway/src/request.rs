@@ -56,11 +56,9 @@ async fn decide(
                 .await;
         }
     };
-    let enabled = |idp: &domain::IdpName| gateway.is_enabled(idp);
-    let site = &visit.site.settings.name;
-    match policy::decide(visitor(session.as_deref()), site, &gateway.sign_in, enabled) {
-        Decision::Allow(permit) => forward(gateway, pool, &visit, &permit, session, request).await,
-        Decision::SignIn => ask_to_sign_in(gateway, &visit, &request).await,
+    match permit(gateway, &visit, session.as_deref()) {
+        Some(permit) => forward(gateway, pool, &visit, &permit, session, request).await,
+        None => ask_to_sign_in(gateway, &visit, &request).await,
     }
 }
 
@@ -85,6 +83,20 @@ pub(crate) async fn open_session(
     gateway.sessions.open(&cookie, site, now).await
 }
 
+/// Whether this session lets requests to the site pass. A session can outlive what admitted it: an
+/// identity provider that was disabled, a rule for guests that is gone.
+pub(crate) fn permit(
+    gateway: &Gateway,
+    visit: &Visit,
+    session: Option<&OpenSession>,
+) -> Option<Permit> {
+    let site = &visit.site.settings.name;
+    match policy::decide(visitor(session), site, &gateway.sign_in, |idp| gateway.is_enabled(idp)) {
+        Decision::Allow(permit) => Some(permit),
+        Decision::SignIn => None,
+    }
+}
+
 fn visitor(session: Option<&OpenSession>) -> Visitor<'_> {
     match session.map(|session| &session.facts().who) {
         None => Visitor::Stranger,
@@ -99,7 +111,7 @@ pub(crate) fn store_refusal(error: &StoreError) -> Refusal {
 }
 
 fn to_canonical_host(visit: &Visit, request: &Request<Incoming>) -> Response<Body> {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let path = asked_path(request);
     let base = visit.site.settings.public_url.as_str().trim_end_matches('/');
     redirect(StatusCode::PERMANENT_REDIRECT, &format!("{base}{path}"))
 }
@@ -144,10 +156,19 @@ async fn forward(
         client: ClientAddress::from(visit.context.client),
         reference: visit.context.reference,
     };
+    // A page that was read can be asked for again; what was written may have arrived.
+    let again = (request.method() == Method::GET).then(|| asked_path(&request).to_owned());
     match proxy::forward(permit, request, &visit.site.upstream, pool, context).await {
         Ok(response) => response.map(Body::Forwarded),
-        Err(error) => refuse(gateway, &visit.context, error.refusal(), Concern::default()).await,
+        Err(error) => {
+            let concern = Concern { again, ..Concern::default() };
+            refuse(gateway, &visit.context, error.refusal(), concern).await
+        }
     }
+}
+
+fn asked_path(request: &Request<Incoming>) -> &str {
+    request.uri().path_and_query().map_or("/", |path| path.as_str())
 }
 
 /// The host as the browser wrote it, port included; `RequestContext::visit` has judged it.
@@ -167,8 +188,7 @@ async fn ask_to_sign_in(
     if visit.context.caller == Caller::Script {
         return refuse(gateway, &visit.context, sign_in_required(), Concern::default()).await;
     }
-    let asked = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let target = ReturnPath::parse(asked).unwrap_or_else(|_| ReturnPath::root());
+    let target = ReturnPath::parse(asked_path(request)).unwrap_or_else(|_| ReturnPath::root());
     let attempt = Attempt::new(visit.site.settings.name.clone(), target, visit.context.now);
     let handle = match keep(gateway, &attempt, visit).await {
         Ok(handle) => handle,

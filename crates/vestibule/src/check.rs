@@ -20,7 +20,7 @@ pub(crate) fn load(path: &Path) -> Result<Settings, ExitCode> {
             Ok(settings)
         }
         Err(problems) => {
-            let _ = writeln!(std::io::stderr(), "{problems}");
+            let _ = writeln!(std::io::stderr(), "{}", config::describe(&problems));
             Err(ExitCode::from(CONFIGURATION))
         }
     }

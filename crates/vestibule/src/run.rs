@@ -8,6 +8,9 @@ use std::sync::Arc;
 use gateway::{Feed, Running, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::check;
 
@@ -16,12 +19,7 @@ pub(crate) fn run(path: &Path) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into());
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter.from_env_lossy())
-        .with_writer(std::io::stderr)
-        .init();
+    log_to_stderr();
     match serve(settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -29,6 +27,33 @@ pub(crate) fn run(path: &Path) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// One JSON object a line; `RUST_LOG` chooses the level. Libraries are held to warnings whatever it
+/// says: some of them print headers, cookies among these, at their lowest levels.
+fn log_to_stderr() {
+    let level = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into());
+    let ours = filter_fn(|line| *line.level() <= tracing::Level::WARN || is_ours(line.target()));
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(level.from_env_lossy()).with_filter(ours))
+        .init();
+}
+
+/// Whether a log line comes from a crate of this program.
+fn is_ours(target: &str) -> bool {
+    const OURS: [&str; 9] = [
+        "audit",
+        "federation",
+        "gateway",
+        "outbound",
+        "provisioning",
+        "proxy",
+        "session",
+        "store",
+        "vestibule",
+    ];
+    target.split("::").next().is_some_and(|name| OURS.contains(&name))
 }
 
 fn serve(settings: config::Settings) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use session::{BrowserBinding, Customer, Facts, SessionCookie, Who};
 
 use super::{Stop, oidc, saml};
 use crate::body::Body;
+use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
 use crate::pages::{self, OfferPage};
@@ -230,9 +231,12 @@ pub(super) async fn finish(
         Ok(response) => return response,
         Err(stop) => stop,
     };
+    // A fresh start keeps the target; when even that cannot be kept, the front page is left.
     let again = match stop.attempt {
         Some(attempt) => {
-            keep(gateway, &attempt.afresh(request.visit.context.now), &request.visit).await.ok()
+            let fresh = attempt.afresh(request.visit.context.now);
+            let handle = keep(gateway, &fresh, &request.visit).await.ok();
+            handle.map(|handle| format!("{}?attempt={handle}", Endpoint::SignIn.path()))
         }
         None => None,
     };

@@ -9,7 +9,7 @@ use super::{Stop, dispatch};
 use crate::body::Body;
 use crate::form::Form;
 use crate::gateway::Gateway;
-use crate::own::{OwnRequest, bad_request, refuse_own, session_of};
+use crate::own::{OwnRequest, bad_request, refuse_own, session_of, signed_in};
 use crate::pages::{self, SignInPage};
 use crate::request::{redirect, store_refusal};
 
@@ -23,8 +23,10 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
         Ok::<_, Stop>((attempt, session_of(gateway, request).await?))
     };
     match found.await {
-        Ok((attempt, Some(_))) => redirect(StatusCode::FOUND, &attempt.destination()),
-        Ok((_, None)) => show(gateway, request, handle, "", None),
+        Ok((attempt, session)) if signed_in(gateway, request, session.as_deref()) => {
+            redirect(StatusCode::FOUND, &attempt.destination())
+        }
+        Ok(_) => show(gateway, request, handle, "", None),
         Err(stop) => refuse_own(gateway, request, *stop.refusal).await,
     }
 }
@@ -79,11 +81,11 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
         Err(stop) => return refuse_own(gateway, request, *stop.refusal).await,
     };
     match session_of(gateway, request).await {
-        Ok(None) => {}
         // Signed in by now, from another tab: no need to do it twice.
-        Ok(Some(_)) => {
+        Ok(session) if signed_in(gateway, request, session.as_deref()) => {
             return redirect(StatusCode::SEE_OTHER, &with_fragment(attempt, &form).destination());
         }
+        Ok(_) => {}
         Err(refusal) => return refuse_own(gateway, request, refusal).await,
     }
     let attempt = with_fragment(attempt, &form);
