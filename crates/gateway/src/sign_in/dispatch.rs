@@ -152,11 +152,15 @@ async fn provision(
         attempt: None,
     };
     let provisioned = provisioner.provision(proof, identity, now).await;
-    let provisioned = provisioned.map_err(|error| known(error.refusal()))?;
-    for event in provisioned.events {
+    // What was done stays done, also when the rest failed.
+    let (events, account) = match provisioned {
+        Ok(provisioned) => (provisioned.events, Ok(Some(provisioned.account))),
+        Err(error) => (error.events().to_vec(), Err(known(error.refusal()))),
+    };
+    for event in events {
         events::record(gateway, &visit.context, event).await?;
     }
-    Ok(Some(provisioned.account))
+    account
 }
 
 async fn establish(
