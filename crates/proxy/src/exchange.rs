@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::pin::pin;
 
+use domain::ReferenceCode;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
@@ -23,6 +24,7 @@ pub(crate) async fn exchange(
     mut request: Request<RequestBody>,
     upstream: &Upstream,
     pool: &Pool,
+    reference: ReferenceCode,
 ) -> Result<(Response<Incoming>, Lease), ForwardError> {
     let progress = request.body_mut().watch(upstream.rules(), upstream.limits());
     loop {
@@ -39,7 +41,7 @@ pub(crate) async fn exchange(
             Some(unsent) if lease.reused => request = unsent,
             _ => return Err(classify(error.into_error())),
         }
-        debug!("a kept connection was closed; the request goes over another");
+        debug!(%reference, "a kept connection was closed; the request goes over another");
     }
 }
 

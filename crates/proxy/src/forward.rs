@@ -28,7 +28,7 @@ pub async fn forward(
     let mut request = request.map(Into::into);
     let switch = Switch::wanted(&mut request)?;
     let request = request_head::prepare(permit, request, switch.as_ref(), upstream, &context)?;
-    let (mut response, lease) = exchange(request, upstream, pool).await?;
+    let (mut response, lease) = exchange(request, upstream, pool, context.reference).await?;
     let tunnel = match switch {
         Some(switch) => switch.make(&mut response, upstream.limits())?,
         None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::{Request, StatusCode};
 use tokio::io::AsyncWriteExt as _;
@@ -50,6 +51,22 @@ async fn no_more_idle_connections_are_kept_than_allowed() {
         text(body).await;
     }
     assert_eq!(pool.idle(), 2);
+}
+
+#[tokio::test]
+async fn connection_that_nobody_uses_is_closed_in_time() {
+    let (listener, address) = listen().await;
+    let closed = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_head(&mut stream).await;
+        stream.write_all(OK).await.unwrap();
+        read_head(&mut stream).await.is_empty()
+    });
+    let limits = Limits { pool_idle: Duration::from_millis(50), ..Limits::default() };
+    let (upstream, pool) = (upstream_at(address, limits), Pool::new());
+    text(send(get("/"), &upstream, &pool).await.unwrap().into_body()).await;
+    assert!(closed.await.unwrap());
+    assert_eq!(pool.idle(), 0);
 }
 
 #[tokio::test]
