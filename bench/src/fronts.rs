@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tokio::process::Command;
 
+use crate::gateway_front::{self, FeedName};
 use crate::lab::{HOST, Lab};
 use crate::nginx::{self, Buffers};
 use crate::process::Running;
@@ -15,6 +16,10 @@ use crate::process::Running;
 pub(crate) enum Kind {
     /// TLS and `proxy::forward`, nothing else.
     Hop,
+    /// The gateway as it ships: one acceptor hands connections to the least-loaded worker.
+    Gateway,
+    /// The gateway with a listener for each worker, spread by the kernel.
+    GatewayReusePort,
 }
 
 /// What a front is to the table.
@@ -64,6 +69,10 @@ pub(crate) async fn start(lab: &Lab, kinds: &[Kind]) -> anyhow::Result<Vec<Front
     for kind in kinds {
         fronts.push(match kind {
             Kind::Hop => hop(lab).await?,
+            Kind::Gateway => signed_in("gateway", lab, FeedName::Acceptor).await?,
+            Kind::GatewayReusePort => {
+                signed_in("gateway, SO_REUSEPORT", lab, FeedName::ReusePort).await?
+            }
         });
     }
     Ok(fronts)
@@ -80,4 +89,10 @@ async fn hop(lab: &Lab) -> anyhow::Result<Front> {
     command.arg("--origin").arg(format!("http://{}", lab.origin()));
     let (running, address) = Running::start_and_read(&mut command, "listening ").await?;
     Ok(front("hop", Role::Subject, address.parse()?, running))
+}
+
+async fn signed_in(name: &'static str, lab: &Lab, feed: FeedName) -> anyhow::Result<Front> {
+    let gateway = gateway_front::start(lab, feed).await?;
+    let front = front(name, Role::Subject, gateway.address, gateway.running);
+    Ok(Front { cookie: gateway.cookie, ..front })
 }

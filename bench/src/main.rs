@@ -2,8 +2,9 @@
 //! authentication, in one run on one machine.
 //!
 //! `cargo run --release -p bench` starts an nginx as origin, an nginx as TLS proxy, the bare hop
-//! (TLS and `proxy::forward`, nothing else) and the gateway, all on free loopback ports with two
-//! workers each. Every round measures each front in turn, so that a busy machine disturbs all
+//! (TLS and `proxy::forward`, nothing else) and the gateway, with access and audit log and a
+//! customer who signed in through a fake OpenID provider, once for each way of feeding its
+//! workers; all on free loopback ports with two workers each. Every round measures each front in turn, so that a busy machine disturbs all
 //! alike: read the ratios. It decides nothing and fails on nothing but errors in answers.
 //!
 //! Start at `run` below; the rows of the table are in `rows.rs`.
@@ -11,6 +12,7 @@
 
 mod certificate;
 mod fronts;
+mod gateway_front;
 mod hop;
 mod lab;
 mod load;
@@ -42,7 +44,7 @@ struct Arguments {
     #[arg(long, default_value = "")]
     row: String,
     /// Fronts beside nginx, which is always there.
-    #[arg(long, value_delimiter = ',', default_value = "hop")]
+    #[arg(long, value_delimiter = ',', default_value = "hop,gateway,gateway-reuse-port")]
     fronts: Vec<fronts::Kind>,
     #[command(subcommand)]
     child: Option<Child>,
@@ -61,6 +63,16 @@ enum Child {
         #[arg(long)]
         origin: String,
     },
+    /// Serve the gateway, as `vestibule run` does.
+    #[command(hide = true)]
+    Gateway {
+        /// The operator's file.
+        #[arg(long)]
+        config: PathBuf,
+        /// How connections come to the workers.
+        #[arg(long)]
+        feed: gateway_front::FeedName,
+    },
 }
 
 /// How much to measure.
@@ -73,8 +85,10 @@ pub(crate) struct Effort {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Child::Hop { identity, origin }) = &arguments.child {
-        return hop::serve(identity, origin);
+    match &arguments.child {
+        Some(Child::Hop { identity, origin }) => return hop::serve(identity, origin),
+        Some(Child::Gateway { config, feed }) => return gateway_front::serve(config, *feed),
+        None => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(arguments))

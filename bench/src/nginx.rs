@@ -12,7 +12,7 @@ use crate::certificate::Files;
 use crate::process::Running;
 
 /// A port that was free a moment ago: nginx cannot be asked which one it was given.
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 

@@ -1,0 +1,144 @@
+//! The gateway, and a customer who signed in to it.
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use clap::ValueEnum;
+use fakes::http_client::{Answer, Browser, PageForm};
+use fakes::openid::OpenIdProvider;
+use gateway::{Feed, SystemClock};
+use tokio::process::Command;
+
+use crate::lab::{HOST, Lab};
+use crate::nginx::free_port;
+use crate::process::Running;
+
+/// Name of the session's cookie.
+const COOKIE: &str = "__Host-vestibule";
+
+/// How connections come to the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FeedName {
+    Acceptor,
+    ReusePort,
+}
+
+/// A running gateway.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) running: Running,
+    pub(crate) address: SocketAddr,
+    /// Of a signed-in customer, `name=value`.
+    pub(crate) cookie: String,
+}
+
+/// Serves until it is ended; says on standard output where.
+pub(crate) fn serve(config: &Path, feed: FeedName) -> anyhow::Result<()> {
+    let settings = config::load(config).map_err(|problems| anyhow!("{problems}"))?;
+    let feed = match feed {
+        FeedName::Acceptor => Feed::Acceptor,
+        FeedName::ReusePort => Feed::ReusePort,
+    };
+    let running = gateway::start(settings, Arc::new(SystemClock), feed)?;
+    println!("listening {}", running.https);
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Starts a gateway and signs somebody in.
+pub(crate) async fn start(lab: &Lab, feed: FeedName) -> anyhow::Result<Gateway> {
+    let provider = OpenIdProvider::start(fakes::people::globex());
+    provider.set_auto(Some(provider.person("gil")));
+    let port = free_port()?;
+    let name = feed.to_possible_value().map(|value| value.get_name().to_owned());
+    let folder = lab.folder().join(format!("gateway-{}", name.as_deref().unwrap_or_default()));
+    let file = write_configuration(&folder, lab, &provider, port)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("gateway").arg("--config").arg(file);
+    command.arg("--feed").arg(name.unwrap_or_default());
+    let (running, address) = Running::start_and_read(&mut command, "listening ").await?;
+    let cookie = sign_in(lab, port).await.context("signing in")?;
+    Ok(Gateway { running, address: address.parse()?, cookie })
+}
+
+fn write_configuration(
+    folder: &Path,
+    lab: &Lab,
+    provider: &OpenIdProvider,
+    port: u16,
+) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir(folder)?;
+    let mut sealing = [0; 32];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut sealing)?;
+    std::fs::write(folder.join("sealing"), BASE64.encode(sealing))?;
+    std::fs::write(folder.join("assertion.pem"), rcgen::KeyPair::generate()?.serialize_pem())?;
+    std::fs::write(folder.join("secret"), &provider.client_secret)?;
+    let text = format!(
+        "listen:
+  https: 127.0.0.1:{port}
+  operations: 127.0.0.1:0
+  public_port: {port}
+  workers: 2
+tls:
+  certificates: [{{ chain: {chain}, key: {{ file: {key} }} }}]
+store: {{ embedded: {{ path: data }} }}
+keys:
+  sealing: [{{ file: sealing }}]
+  assertion: [{{ file: assertion.pem }}]
+sites:
+  help:
+    hosts: [{HOST}]
+    upstream:
+      url: http://{origin}
+      session: asserted
+      identity_headers: {{ X-Remote-User: email }}
+    session: {{ idle: 30m, absolute: 12h }}
+identity_providers:
+  globex:
+    label: Globex
+    domains: [globex.example]
+    oidc: {{ issuer: {issuer}, client_id: {client}, client_secret: {{ file: secret }} }}
+sign_in:
+  - {{ domain: globex.example, use: globex }}
+  - {{ otherwise: choose }}
+audit: {{ file: data/audit.jsonl }}
+access_log: {{ file: data/access.jsonl }}
+",
+        chain = lab.certificate.chain.display(),
+        key = lab.certificate.key.display(),
+        origin = lab.origin(),
+        issuer = provider.issuer,
+        client = provider.client_id,
+    );
+    let file = folder.join("vestibule.yaml");
+    std::fs::write(&file, text)?;
+    Ok(file)
+}
+
+/// Goes the way of a customer until the page that was asked for is there.
+async fn sign_in(lab: &Lab, port: u16) -> anyhow::Result<String> {
+    let mut browser = Browser::trusting(&std::fs::read_to_string(&lab.certificate.chain)?);
+    let mut answer = browser.open(&format!("https://{HOST}:{port}/1k")).await?;
+    for _ in 0..5 {
+        if answer.url.path() == "/1k" && answer.status == 200 {
+            let value = browser.cookies.get(HOST).and_then(|jar| jar.get(COOKIE));
+            let value = value.ok_or_else(|| anyhow!("no session cookie"))?;
+            return Ok(format!("{COOKIE}={value}"));
+        }
+        answer = browser.submit(&next_form(&answer)?).await?;
+    }
+    bail!("too many pages, the last was {}", answer.url)
+}
+
+fn next_form(answer: &Answer) -> anyhow::Result<PageForm> {
+    let form = PageForm::all(answer).into_iter().next();
+    let form =
+        form.ok_or_else(|| anyhow!("{} {}: {}", answer.status, answer.url, answer.text()))?;
+    Ok(form.with("email", "gil@globex.example"))
+}
