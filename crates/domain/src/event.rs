@@ -109,6 +109,22 @@ pub enum AuditEvent {
         /// Id of the desk.
         desk: String,
     },
+    /// The gateway created an organization that a rule names.
+    OrganizationCreated {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which.
+        organization: Organization,
+    },
+    /// An organization that the gateway created was put on a service desk.
+    OrganizationAttached {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which.
+        organization: Organization,
+        /// Id of the desk.
+        desk: String,
+    },
     /// The customer was added to an organization.
     OrganizationJoined {
         /// In which JSM.

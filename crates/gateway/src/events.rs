@@ -75,6 +75,12 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         AuditEvent::DeskJoined { jsm, desk, .. } => {
             tracing::info!(%reference, %jsm, desk, "desk joined")
         }
+        AuditEvent::OrganizationCreated { jsm, organization } => {
+            tracing::info!(%reference, %jsm, organization = organization.name, "organization created");
+        }
+        AuditEvent::OrganizationAttached { jsm, organization, desk } => {
+            tracing::info!(%reference, %jsm, organization = organization.name, desk, "organization attached");
+        }
         AuditEvent::OrganizationJoined { jsm, organization, .. } => {
             tracing::info!(%reference, %jsm, organization = organization.name, "organization joined");
         }

@@ -1,6 +1,6 @@
 //! The single writes of a plan, each recorded before the next begins.
 
-use domain::{AuditEvent, JsmAccount, Organization, Timestamp};
+use domain::{AuditEvent, JsmAccount, Timestamp};
 
 use crate::ProvisioningError;
 use crate::cloud::{FoundOrganization, Written};
@@ -20,17 +20,21 @@ enum Place<'a> {
 }
 
 impl Inner {
-    /// Makes one write; answers what it granted, `None` where nothing is ours to grant.
+    /// Makes one grant, and the writes that it needs; each is noted in `events`.
     pub(crate) async fn apply(
         &self,
         operation: &Operation,
         standing: &Standing,
         until: Timestamp,
-    ) -> Result<Option<AuditEvent>, ProvisioningError> {
+        events: &mut Vec<AuditEvent>,
+    ) -> Result<(), ProvisioningError> {
         match operation {
-            Operation::JoinDesk(desk) => self.join_desk(desk, standing, until).await.map(Some),
+            Operation::JoinDesk(desk) => {
+                events.push(self.join_desk(desk, standing, until).await?);
+                Ok(())
+            }
             Operation::JoinOrganization(organization) => {
-                self.join_organization(organization, standing, until).await
+                self.join_organization(organization, standing, until, events).await
             }
         }
     }
@@ -60,20 +64,24 @@ impl Inner {
         wanted: &WantedOrganization,
         standing: &Standing,
         until: Timestamp,
-    ) -> Result<Option<AuditEvent>, ProvisioningError> {
+        events: &mut Vec<AuditEvent>,
+    ) -> Result<(), ProvisioningError> {
         let (name, account, now) = (&wanted.name, &standing.account, self.clock.now());
         for _ in 0..2 {
-            let found = self.organization(name, now, until).await?;
+            let (client, records, times) = (&self.client, &self.records, (now, until));
+            let found =
+                self.organizations.find_or_create(client, records, name, times, events).await?;
             if found.is_scim_managed() {
                 let leave = |ledger: &mut Ledger| ledger.leave_alone(name, now);
                 self.records.change(account, now, leave).await?;
-                return Ok(None);
+                return Ok(());
             }
             match self.settled(Place::Organization(&found), standing, until).await? {
                 Written::Done => {
                     // Before the grant is on record: a crash in between then repeats both.
-                    self.attach(wanted, &found, now, until).await;
-                    return self.joined(name, &found, account, now).await.map(Some);
+                    self.attach(wanted, &found, (now, until), events).await;
+                    events.push(self.joined(name, &found, account, now).await?);
+                    return Ok(());
                 }
                 Written::AccountUnknown => return Err(ProvisioningError::AccountUnknown),
                 // Deleted since it was looked up: once more from the start.
@@ -83,15 +91,6 @@ impl Inner {
         Err(ProvisioningError::OrganizationUnknown)
     }
 
-    async fn organization(
-        &self,
-        name: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<FoundOrganization, ProvisioningError> {
-        self.organizations.find_or_create(&self.client, &self.records, name, now, until).await
-    }
-
     async fn joined(
         &self,
         name: &str,
@@ -99,7 +98,7 @@ impl Inner {
         account: &JsmAccount,
         now: Timestamp,
     ) -> Result<AuditEvent, ProvisioningError> {
-        let organization = Organization { id: found.id().to_owned(), name: name.to_owned() };
+        let organization = found.named(name);
         let add = |ledger: &mut Ledger| ledger.add_organization(&organization);
         self.records.change(account, now, add).await?;
         let (jsm, account) = (self.settings.name.clone(), account.clone());
@@ -113,10 +112,10 @@ impl Inner {
         &self,
         wanted: &WantedOrganization,
         found: &FoundOrganization,
-        now: Timestamp,
-        until: Timestamp,
+        times: (Timestamp, Timestamp),
+        events: &mut Vec<AuditEvent>,
     ) {
-        if let Err(error) = self.try_to_attach(wanted, found, now, until).await {
+        if let Err(error) = self.try_to_attach(wanted, found, times, events).await {
             tracing::warn!(
                 cause = error.refusal().cause,
                 "an organization is not on its desks yet"
@@ -128,8 +127,8 @@ impl Inner {
         &self,
         wanted: &WantedOrganization,
         found: &FoundOrganization,
-        now: Timestamp,
-        until: Timestamp,
+        (now, until): (Timestamp, Timestamp),
+        events: &mut Vec<AuditEvent>,
     ) -> Result<(), ProvisioningError> {
         let Some(mut created) = self.records.created_organization(&wanted.name, now).await? else {
             return Ok(());
@@ -139,7 +138,13 @@ impl Inner {
                 continue;
             }
             match self.client.attach_organization(desk, found, until).await? {
-                Written::Done => created.desks.push(desk.clone()),
+                Written::Done => {
+                    created.desks.push(desk.clone());
+                    let (jsm, organization) =
+                        (self.settings.name.clone(), found.named(&wanted.name));
+                    let desk = desk.clone();
+                    events.push(AuditEvent::OrganizationAttached { jsm, organization, desk });
+                }
                 Written::AccountUnknown | Written::PlaceUnknown => {
                     return Err(ProvisioningError::DeskUnknown { desk: desk.clone() });
                 }

@@ -98,6 +98,10 @@ impl Records {
         Self { store, jsm }
     }
 
+    pub(crate) fn jsm(&self) -> &JsmName {
+        &self.jsm
+    }
+
     pub(crate) async fn link(
         &self,
         person: &PersonKey,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{AuditEvent, Timestamp};
 
 use crate::ProvisioningError;
 use crate::cloud::{Client, FoundOrganization};
@@ -20,14 +20,14 @@ pub(crate) struct Organizations {
 }
 
 impl Organizations {
-    /// The organization of this name, created if there is none.
+    /// The organization of this name; created, and noted in `events`, if there is none.
     pub(crate) async fn find_or_create(
         &self,
         client: &Client,
         records: &Records,
         name: &str,
-        now: Timestamp,
-        until: Timestamp,
+        (now, until): (Timestamp, Timestamp),
+        events: &mut Vec<AuditEvent>,
     ) -> Result<FoundOrganization, ProvisioningError> {
         if let Some(found) = self.remembered(name, now) {
             return Ok(found);
@@ -39,6 +39,8 @@ impl Organizations {
         // Written before the creation, so that after a crash it is still known to be ours.
         records.put_created_organization(name, &CreatedOrganization::default(), now).await?;
         let created = client.create_organization(name, until).await?;
+        let organization = created.named(name);
+        events.push(AuditEvent::OrganizationCreated { jsm: records.jsm().clone(), organization });
         self.seen().insert(name.to_owned(), (created.clone(), now));
         Ok(created)
     }

@@ -136,8 +136,8 @@ impl Inner {
         let (complete, now) = (standing.ledger.complete, self.clock.now());
         let until = now.plus(if complete { PATIENCE_KNOWN } else { PATIENCE_NEW });
         for operation in plan(&wanted(&self.settings, identity), &standing.ledger.known(now)) {
-            match self.apply(&operation, standing, until).await {
-                Ok(event) => events.extend(event),
+            match self.apply(&operation, standing, until, events).await {
+                Ok(()) => {}
                 Err(error) if complete => {
                     events.push(noted(identity, &error));
                     if error.is_outage() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{EmailAddress, JsmAccount};
+use domain::{EmailAddress, JsmAccount, Organization};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
@@ -32,6 +32,11 @@ impl FoundOrganization {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the audit log says of it, under the name that the rule uses.
+    pub(crate) fn named(&self, name: &str) -> Organization {
+        Organization { id: self.id.clone(), name: name.to_owned() }
     }
 
     /// Whether a SCIM directory owns it.
