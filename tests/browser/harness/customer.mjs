@@ -28,7 +28,7 @@ export async function finishThere(page, company, person, { script = true } = {})
 /** The reference code on a refusal page. */
 export async function referenceOn(page) {
   const code = await page.locator('code.reference').innerText();
-  assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+  assert.match(code, /^[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}$/);
   return code;
 }
 
