@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use process::{Event, Gateway};
+use process::Gateway;
 use world::{Purpose, World};
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -37,29 +37,29 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn run(purpose: Purpose) -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        outcome = serve(purpose) => outcome,
+    }
+    // What `serve` held is dropped by now: the gateway's process and the fakes.
+}
+
+async fn serve(purpose: Purpose) -> anyhow::Result<()> {
     let world = World::set_up(purpose).await?;
     let mut gateway = Gateway::start(&world.folder).await?;
     if purpose == Purpose::Check {
-        let checked = check::walk(&world).await;
-        gateway.stop().await?;
-        checked?;
+        check::walk(&world).await?;
         writeln!(io::stdout(), "demo: OK")?;
         return Ok(());
     }
     guide::print(&world, gateway.pid())?;
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     loop {
-        tokio::select! {
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
-            event = gateway.next() => if event == Event::Ended {
-                writeln!(io::stdout(), "The gateway was ended; it is started again.")?;
-                gateway = Gateway::start(&world.folder).await?;
-                writeln!(io::stdout(), "It runs as process {} now.", gateway.pid())?;
-            }
-        }
+        gateway.ended().await;
+        writeln!(io::stdout(), "The gateway was ended; it is started again.")?;
+        gateway = Gateway::start(&world.folder).await?;
+        writeln!(io::stdout(), "It runs as process {} now.", gateway.pid())?;
     }
-    writeln!(io::stdout(), "\nStopping.")?;
-    gateway.stop().await
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use tokio::sync::mpsc;
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Something that happened to the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
+enum Event {
     /// It serves.
     Listening,
     /// It is no more.
@@ -49,26 +49,25 @@ impl Gateway {
         self.child.id()
     }
 
-    /// What happens next.
-    pub(crate) async fn next(&mut self) -> Event {
-        self.events.recv().await.unwrap_or(Event::Ended)
+    /// Returns once it is no more.
+    pub(crate) async fn ended(&mut self) {
+        while self.next().await != Event::Ended {}
     }
 
-    /// Asks it to end, and waits; after a while it is killed.
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        let pid = self.pid().to_string();
-        let _ = Command::new("kill").args(["-TERM", &pid]).stderr(Stdio::null()).status();
-        if tokio::time::timeout(PATIENCE, self.next()).await.is_err() {
-            self.child.kill()?;
-        }
-        self.child.wait()?;
-        Ok(())
+    async fn next(&mut self) -> Event {
+        self.events.recv().await.unwrap_or(Event::Ended)
     }
 }
 
 impl Drop for Gateway {
-    /// Nothing stays behind when something else fails.
+    /// Asks it to end and waits; after a while it is killed.
     fn drop(&mut self) {
+        let pid = self.pid().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).stderr(Stdio::null()).status();
+        let begin = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,6 +1,7 @@
 //! A page for people who try the product: what the fake JSM holds, and a switch that breaks it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::State;
@@ -24,6 +25,7 @@ struct Shown {
     jsm: Arc<JsmCloud>,
     /// Ids of the desks to show.
     desks: Vec<String>,
+    broken: AtomicBool,
 }
 
 impl Backstage {
@@ -39,7 +41,7 @@ impl Backstage {
             .route("/", get(show))
             .route("/fail", post(fail))
             .route("/recover", post(recover))
-            .with_state(Arc::new(Shown { jsm, desks }));
+            .with_state(Arc::new(Shown { jsm, desks, broken: AtomicBool::new(false) }));
         Ok(Self { url, _server: bound.serve(router) })
     }
 }
@@ -62,23 +64,27 @@ impl Shown {
 
 async fn show(State(shown): State<Arc<Shown>>) -> Html<String> {
     let rows: String = shown.jsm.customers().iter().map(|c| shown.row(c)).collect();
+    let (action, label) = match shown.broken.load(Ordering::SeqCst) {
+        true => ("recover", "It answers 503 to every call. Repair it"),
+        false => ("fail", "It works. Break it: 503 to every call"),
+    };
     let body = format!(
         "<p>The fake Jira Service Management was called {} times and holds these customers.</p>\
          <table><tr><th>Name</th><th>Address</th><th>Organizations</th><th>Desks</th></tr>\
-         {rows}</table>\
-         <form method=\"post\" action=\"/fail\"><button>Break it: 503 to every call</button></form>\
-         <form method=\"post\" action=\"/recover\"><button>Repair it</button></form>",
+         {rows}</table><form method=\"post\" action=\"/{action}\"><button>{label}</button></form>",
         shown.jsm.calls().len(),
     );
     page("Behind the scenes", &body)
 }
 
 async fn fail(State(shown): State<Arc<Shown>>) -> Redirect {
+    shown.broken.store(true, Ordering::SeqCst);
     shown.jsm.fail_all(Fault::Status(503));
     Redirect::to("/")
 }
 
 async fn recover(State(shown): State<Arc<Shown>>) -> Redirect {
+    shown.broken.store(false, Ordering::SeqCst);
     shown.jsm.recover();
     Redirect::to("/")
 }

@@ -49,7 +49,7 @@ pub(crate) fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head>\
+         <link rel=\"icon\" href=\"data:,\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     ))
 }
@@ -61,6 +61,6 @@ a{color:#0052cc}button{font:inherit;margin:.25rem .5rem .25rem 0;padding:.5rem 1
 border-radius:4px;background:#0052cc;color:#fff;cursor:pointer}button.quiet{background:#e4e7ec;\
 color:#172b4d}input,textarea{font:inherit;width:100%;padding:.4rem;margin:.2rem 0 1rem;\
 box-sizing:border-box}input[type=checkbox]{width:auto}header{background:#172b4d;color:#fff;\
-padding:.75rem 2rem;display:flex;justify-content:space-between}header a{color:#fff}\
-.note{color:#505f79}table{border-collapse:collapse;width:100%}td,th{text-align:left;\
+padding:.5rem 2rem;display:flex;gap:1rem;align-items:center}header a{margin-right:auto}:target{background:#fff7d6}header a{color:#fff}\
+.note{color:#505f79}table+form{margin-top:1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;\
 padding:.4rem;border-bottom:1px solid #dfe1e6}";

@@ -75,11 +75,11 @@ impl Core {
         let who = xml_text(&who);
         let bar = format!(
             "<header><a href=\"/servicedesk/customer/portals\">{label}</a>\
-             <span id=\"who\" data-refused=\"{reason}\">Signed in as {who}</span></header>"
+             <span id=\"who\" data-refused=\"{reason}\">Signed in as {who}</span>\
+             <form method=\"post\" action=\"/.vestibule/sign-out\">\
+             <button class=\"quiet\">Sign out</button></form></header>"
         );
-        let out = "<form method=\"post\" action=\"/.vestibule/sign-out\">\
-                   <button class=\"quiet\">Sign out</button></form>";
-        let Html(html) = page(title, &format!("{body}{out}"));
+        let Html(html) = page(title, body);
         Html(html.replacen("<body>", &format!("<body>{bar}"), 1))
     }
 }

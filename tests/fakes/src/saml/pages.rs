@@ -73,7 +73,9 @@ async fn sso(
         return carry(&core.issue(&request, &nobody, &refusal)).into_response();
     }
     let cookie = format!("fake-{}", core.options.company.slug);
-    let known = choice.person.clone().or_else(|| cookie_value(&headers, &cookie));
+    // SAML Core §3.4.1: ForceAuthn leaves no room for an earlier sign-in.
+    let earlier = || cookie_value(&headers, &cookie).filter(|_| !request.force);
+    let known = choice.person.clone().or_else(earlier);
     let auto = core.state().auto.clone();
     let person = known.and_then(|email| core.find(&email)).or(auto);
     let Some(person) = person else { return people(&core, &request, &uri).into_response() };
@@ -81,7 +83,7 @@ async fn sso(
     if choice.stay.is_none() {
         return form.into_response();
     }
-    let cookie = format!("{cookie}={}; Path=/; HttpOnly; SameSite=Lax", person.email);
+    let cookie = format!("{cookie}={}; Path=/; Max-Age=300; HttpOnly; SameSite=Lax", person.email);
     ([(header::SET_COOKIE, cookie)], form).into_response()
 }
 
@@ -114,7 +116,7 @@ fn people(core: &Core, request: &AuthnRequest, uri: &axum::http::Uri) -> Html<St
     let body = format!(
         "<p>Who are you? {} asks.</p><form action=\"/sso\">{hidden}{buttons}\
          <p><button class=\"quiet\" name=\"person\" value=\"{REFUSE}\">Refuse</button></p>\
-         <p><label><input type=\"checkbox\" name=\"stay\" value=\"1\"> Stay signed in here</label>\
+         <p><label><input type=\"checkbox\" name=\"stay\" value=\"1\"> Stay signed in here for five minutes</label>\
          </p></form>",
         xml_text(&request.issuer),
     );
