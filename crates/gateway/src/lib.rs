@@ -39,5 +39,5 @@ mod tls;
 
 pub use clock::SystemClock;
 pub use listen::Feed;
-pub use start::{Running, StartError, check, start};
+pub use start::{Running, StartError, check, start, start_with_store};
 pub use tls::CertificateError;

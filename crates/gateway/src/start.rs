@@ -110,6 +110,29 @@ pub struct Running {
 /// # Errors
 /// When anything it needs cannot be had; nothing is left running then.
 pub fn start(settings: Settings, clock: Arc<dyn Clock>, feed: Feed) -> Result<Running, StartError> {
+    launch(settings, clock, feed, None)
+}
+
+/// Starts a gateway over a store that is open already, whatever `settings.store` says: one that
+/// fails on demand, or one that a test reads along.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_with_store(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    feed: Feed,
+    store: Arc<dyn Store>,
+) -> Result<Running, StartError> {
+    launch(settings, clock, feed, Some(store))
+}
+
+fn launch(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    feed: Feed,
+    store: Option<Arc<dyn Store>>,
+) -> Result<Running, StartError> {
     saml::harden();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(BACKGROUND_THREADS)
@@ -124,7 +147,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>, feed: Feed) -> Result<Ru
     let control = ControlSocket::bind(&settings.control_socket)
         .map_err(|source| StartError::Control { path: settings.control_socket.clone(), source })?;
     let (count, digest) = (workers(&settings), settings.digest.clone());
-    let gateway = Arc::new(build(settings, clock, runtime.handle().clone())?);
+    let gateway = Arc::new(build(settings, clock, runtime.handle().clone(), store)?);
     let (stop, stopped) = watch::channel(false);
     let (https, http, probes) =
         (bound.https.local_addr(), bound.http_address(), bound.operations_address());
@@ -238,11 +261,13 @@ fn build(
     settings: Settings,
     clock: Arc<dyn Clock>,
     background: tokio::runtime::Handle,
+    store: Option<Arc<dyn Store>>,
 ) -> Result<Gateway, StartError> {
     let now = clock.now();
     let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
-    let store: Arc<dyn Store> = match &settings.store {
-        StoreSettings::Embedded { path } => Arc::new(EmbeddedStore::open(path)?),
+    let store: Arc<dyn Store> = match (store, &settings.store) {
+        (Some(open), _) => open,
+        (None, StoreSettings::Embedded { path }) => Arc::new(EmbeddedStore::open(path)?),
     };
     let sealer = Arc::new(Sealer::new(&settings.keys.sealing)?);
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
