@@ -10,6 +10,7 @@
 //! Start at [`start`]; then read `request.rs` for requests and `sign_in.rs` for sign-ins.
 
 mod access_log;
+mod assembly;
 mod assertion;
 mod assets;
 mod background;
@@ -34,10 +35,13 @@ mod serve;
 mod sign_in;
 mod sign_out;
 mod start;
+mod start_error;
 mod target;
 mod tls;
 
+pub use assembly::check;
 pub use clock::SystemClock;
 pub use listen::Feed;
-pub use start::{Running, StartError, check, start, start_with_store};
+pub use start::{Running, start, start_with_store};
+pub use start_error::StartError;
 pub use tls::CertificateError;

@@ -1,0 +1,117 @@
+//! From settings to everything that all requests share.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use audit::AuditLog;
+use config::{Settings, StoreSettings};
+use domain::{Clock, HostName, JsmName};
+use federation::{Federation, Protocol as Spoken};
+use login::Mapping;
+use outbound::Outbound;
+use provisioning::Provisioner;
+use proxy::{AssertionSigner, Upstream};
+use session::{Attempts, ReplayMarks, Sealer, Sessions};
+use store::{EmbeddedStore, Store};
+use tokio::sync::Semaphore;
+
+use crate::StartError;
+use crate::access_log::AccessLog;
+use crate::gateway::{Gateway, Protocol, Provider, Site};
+use crate::tls::Certificates;
+
+/// XML signatures verified at once.
+const VERIFYING: usize = 2;
+
+/// Looks at everything that a start needs, without binding, opening or calling anything.
+///
+/// # Errors
+/// The first thing that would keep the gateway from starting.
+pub fn check(settings: &Settings, now: domain::Timestamp) -> Result<(), StartError> {
+    saml::harden();
+    Certificates::load(&settings.certificates)?;
+    Sealer::new(&settings.keys.sealing)?;
+    AssertionSigner::new(&settings.keys.assertion)?;
+    sites(settings.sites.clone())?;
+    let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
+    let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
+    Federation::new(idps, outbound, now).map(|_| ()).map_err(StartError::Federation)
+}
+
+/// Opens what a gateway needs and puts it together.
+pub(crate) fn build(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    background: tokio::runtime::Handle,
+    store: Option<Arc<dyn Store>>,
+) -> Result<Gateway, StartError> {
+    let now = clock.now();
+    let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
+    let store: Arc<dyn Store> = match (store, &settings.store) {
+        (Some(open), _) => open,
+        (None, StoreSettings::Embedded { path }) => Arc::new(EmbeddedStore::open(path)?),
+    };
+    let sealer = Arc::new(Sealer::new(&settings.keys.sealing)?);
+    let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
+    let federation =
+        Federation::new(idps, outbound.clone(), now).map_err(StartError::Federation)?;
+    let provisioners: HashMap<JsmName, Provisioner> = settings
+        .jsm
+        .into_iter()
+        .map(|jsm| {
+            let name = jsm.name.clone();
+            (name, Provisioner::new(jsm, outbound.clone(), Arc::clone(&store), Arc::clone(&clock)))
+        })
+        .collect();
+    let open = |path: &PathBuf| {
+        AccessLog::open(path).map_err(|source| StartError::AccessLog { path: path.clone(), source })
+    };
+    Ok(Gateway {
+        sites: sites(settings.sites)?,
+        trusted_proxies: settings.listen.trusted_proxies,
+        providers: settings.identity_providers.into_iter().map(provider).collect(),
+        sign_in: settings.sign_in,
+        sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)),
+        attempts: Attempts::new(Arc::clone(&store), sealer),
+        marks: ReplayMarks::new(Arc::clone(&store)),
+        federation,
+        provisioners,
+        signer: AssertionSigner::new(&settings.keys.assertion)?,
+        audit: AuditLog::open(&settings.audit_file)?,
+        audit_file: settings.audit_file,
+        access_log: settings.access_log.as_ref().map(open).transpose()?,
+        background,
+        verifying: Semaphore::new(VERIFYING),
+        stopping: AtomicBool::new(false),
+        clock,
+        store,
+    })
+}
+
+fn provider(idp: config::IdentityProvider) -> (domain::IdpName, Provider) {
+    let protocol = match idp.federation.protocol {
+        Spoken::Saml(_) => Protocol::Saml,
+        Spoken::Oidc(_) => Protocol::Oidc,
+    };
+    let mapping = Mapping { names: idp.claims, domains: idp.federation.domains };
+    let provider = Provider {
+        label: idp.federation.label,
+        protocol,
+        enabled: idp.federation.enabled,
+        mapping,
+    };
+    (idp.federation.name, provider)
+}
+
+fn sites(sites: Vec<config::Site>) -> Result<HashMap<HostName, Arc<Site>>, StartError> {
+    let mut by_host = HashMap::new();
+    for settings in sites {
+        let upstream = Upstream::new(settings.upstream.clone())?;
+        let hosts = settings.hosts.clone();
+        let site = Arc::new(Site { settings, upstream });
+        by_host.extend(hosts.into_iter().map(|host| (host, Arc::clone(&site))));
+    }
+    Ok(by_host)
+}
