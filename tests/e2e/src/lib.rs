@@ -5,10 +5,19 @@
 //! providers, a JSM, a help center and the gateway before it. [`Visitor`] is a browser in it.
 #![expect(clippy::expect_used, reason = "a scene that cannot be set fails its test")]
 
+mod attack;
 mod clock;
+mod operator;
+mod process;
 mod scene;
+mod sign_in;
 mod visitor;
+mod wire;
 
+pub use attack::{Traces, sets_session};
 pub use clock::MovedClock;
-pub use scene::{Scene, SceneOptions};
+pub use operator::until;
+pub use process::{Finished, Vestibule};
+pub use scene::{Place, Scene, SceneOptions};
 pub use visitor::{Visitor, reference};
+pub use wire::{Reply, Wire, open_websocket, read_whole};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use audit::Record;
@@ -11,7 +11,7 @@ use fakes::helpcenter::{HelpCenter, HelpCenterOptions};
 use fakes::jsm::JsmCloud;
 use fakes::openid::{OpenIdProvider, ProviderOptions};
 use fakes::saml::{IdpOptions, SamlIdp};
-use fakes::{TestAuthority, people};
+use fakes::{FakeClock, TestAuthority, people};
 use gateway::{Feed, Running};
 use tempfile::TempDir;
 
@@ -24,6 +24,18 @@ pub struct SceneOptions {
     pub instead: Vec<(&'static str, String)>,
     /// Lines put at the end of the file.
     pub more: String,
+    /// Where the gateway runs.
+    pub gateway: Place,
+}
+
+/// Where the gateway of a scene runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// In this process, with the clock that the test moves.
+    #[default]
+    Here,
+    /// In a process of its own, which the test starts; the fakes then read the system's clock.
+    Process,
 }
 
 /// A whole installation on loopback; all of it ends when this is dropped.
@@ -61,14 +73,23 @@ impl Scene {
     /// A scene that differs.
     pub async fn with(options: SceneOptions) -> Self {
         let clock = MovedClock::new();
+        let peers = match options.gateway {
+            Place::Here => clock.peers(),
+            Place::Process => FakeClock::system(),
+        };
         let saml = |company| {
-            let options = IdpOptions { clock: clock.peers(), ..IdpOptions::of(company) };
+            let options = IdpOptions { clock: peers.clone(), ..IdpOptions::of(company) };
             SamlIdp::start_with(options).expect("a free port")
         };
         let port = free_port();
         let openid = |company: people::Company| {
-            let callback = format!("https://help.localhost:{port}/.vestibule/oidc/{}/callback", company.slug);
-            let options = ProviderOptions { clock: clock.peers(), redirect_uris: vec![callback], ..ProviderOptions::of(company) };
+            let callback =
+                format!("https://help.localhost:{port}/.vestibule/oidc/{}/callback", company.slug);
+            let options = ProviderOptions {
+                clock: peers.clone(),
+                redirect_uris: vec![callback],
+                ..ProviderOptions::of(company)
+            };
             OpenIdProvider::start_with(options).expect("a free port")
         };
         let mut scene = Self {
@@ -79,7 +100,7 @@ impl Scene {
             umbrella: openid(people::umbrella()),
             jsm: JsmCloud::start().await,
             helpcenter: HelpCenter::start_with(HelpCenterOptions {
-                clock: clock.peers(),
+                clock: peers.clone(),
                 ..HelpCenterOptions::default()
             })
             .expect("a free port"),
@@ -90,17 +111,34 @@ impl Scene {
         };
         scene.jsm.add_desk("1", "SUP", "Support");
         scene.write_files(&options);
-        scene.start_gateway();
+        match options.gateway {
+            Place::Here => scene.start_gateway(),
+            Place::Process => scene.introduce_gateway(),
+        }
         scene
     }
 
     /// Starts the gateway, again if the test stopped it; its folder and port stay.
     pub fn start_gateway(&mut self) {
-        let settings = config::load(&self.folder.path().join("vestibule.yaml")).unwrap_or_else(|p| panic!("{p}"));
-        let clock = Arc::new(self.clock.clone());
-        let running = gateway::start(settings, clock, Feed::Acceptor).expect("the gateway starts");
-        self.helpcenter.trust_gateway(&self.url("/.vestibule/jwks.json"), &self.authority.certificate_pem());
-        self.gateway = Some(running);
+        let running = gateway::start(self.settings(), Arc::new(self.clock.clone()), Feed::Acceptor);
+        self.gateway = Some(running.expect("the gateway starts"));
+        self.introduce_gateway();
+    }
+
+    /// The help center believes the gateway from now on.
+    fn introduce_gateway(&self) {
+        self.helpcenter
+            .trust_gateway(&self.url("/.vestibule/jwks.json"), &self.authority.certificate_pem());
+    }
+
+    /// What the operator's file says now.
+    pub fn settings(&self) -> config::Settings {
+        config::load(&self.file_path()).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// The operator's file.
+    pub fn file_path(&self) -> PathBuf {
+        self.folder.path().join("vestibule.yaml")
     }
 
     /// An absolute URL of the help center.
@@ -126,7 +164,8 @@ impl Scene {
 
     fn write_files(&self, options: &SceneOptions) {
         let folder = self.folder.path();
-        let certificate = self.authority.issue(&["help.localhost", "support.localhost"]);
+        let certificate =
+            self.authority.issue(&["help.localhost", "support.localhost", "other.localhost"]);
         for (name, text) in [
             ("help.pem", certificate.chain_pem),
             ("help.key", certificate.key_pem),
@@ -204,7 +243,8 @@ fn free_port() -> u16 {
     listener.local_addr().expect("its address").port()
 }
 
-fn write_secret(path: &Path, text: &str) {
+/// Writes a file that its owner alone can read.
+pub(crate) fn write_secret(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, text).expect("a writable folder");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("own file");

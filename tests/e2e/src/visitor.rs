@@ -24,7 +24,13 @@ impl Visitor {
     }
 
     /// One request to a path, with the headers given and no redirect followed.
-    pub async fn ask(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let url = format!("{}{path}", self.base).parse().expect("a URL");
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let asked = self.browser.request(method, url, headers.collect(), body.to_owned().into());
@@ -48,7 +54,11 @@ impl Visitor {
     /// Carries a SAML response to the gateway as the identity provider's page would, and stops at
     /// the answer.
     pub async fn post_response(&mut self, form: &Form) -> Answer {
-        let form = PageForm { action: form.action.parse().expect("a URL"), post: true, fields: form.fields.clone() };
+        let form = PageForm {
+            action: form.action.parse().expect("a URL"),
+            post: true,
+            fields: form.fields.clone(),
+        };
         self.step(&form).await
     }
 
