@@ -30,7 +30,8 @@ pub(crate) async fn exchange(
     loop {
         let mut lease = match pool.checkout(upstream) {
             Some(lease) => lease,
-            None => pool.lend(connect(upstream).await?, upstream),
+            // Boxed, because it is large and rare: every request's future would have room for it.
+            None => pool.lend(Box::pin(connect(upstream)).await?, upstream),
         };
         let answer = lease.sender.try_send_request(request);
         let mut error = match in_time(answer, progress.as_deref(), upstream).await? {

@@ -4,36 +4,6 @@ use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::IdentityHeader;
 
-/// RFC 9110 §7.6.1: fields of one connection, not of the message. `Proxy-*` belong to a forward
-/// proxy, `HTTP2-Settings` to an upgrade that we do not make. `Trailer` stays: it announces fields
-/// that travel on.
-const HOP_BY_HOP: &[&str] = &[
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "http2-settings",
-];
-
-/// Said about the request by whoever stood before us, and believed by applications: rebuilt or
-/// dropped (attacks.md E3); `Host` is always replaced. `Proxy` becomes `HTTP_PROXY` in CGI.
-const CLAIMED: &[&str] = &[
-    "forwarded",
-    "x-real-ip",
-    "x-rewrite-url",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "true-client-ip",
-    "proxy",
-    "expect",
-];
-
-const CLAIMED_PREFIXES: &[&str] = &["x-forwarded-", "x-original-", "x-vestibule-"];
-
 /// Which fields of a request from outside do not pass; made once per upstream.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestRules {
@@ -53,10 +23,23 @@ impl RequestRules {
     pub(crate) fn drops(&self, name: &HeaderName) -> bool {
         let name = name.as_str();
         is_hop_by_hop(name)
-            || CLAIMED.contains(&name)
-            || CLAIMED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || is_claim(name)
             || name.contains('_')
             || self.identity.iter().any(|own| **own == *name)
+    }
+}
+
+/// Said about the request by whoever stood before us, and believed by applications: rebuilt or
+/// dropped (attacks.md E3); `Host` is always replaced. `Proxy` becomes `HTTP_PROXY` in CGI.
+fn is_claim(name: &str) -> bool {
+    match name {
+        "forwarded" | "proxy" | "expect" | "true-client-ip" => true,
+        _ => name.strip_prefix("x-").is_some_and(|rest| {
+            rest.starts_with("vestibule-")
+                || rest.starts_with("forwarded-")
+                || rest.starts_with("original-")
+                || matches!(rest, "real-ip" | "rewrite-url" | "client-ip" | "cluster-client-ip")
+        }),
     }
 }
 
@@ -65,8 +48,22 @@ pub(crate) fn drops_from_response(name: &HeaderName) -> bool {
     is_hop_by_hop(name.as_str()) || name.as_str() == "alt-svc"
 }
 
+/// RFC 9110 §7.6.1: fields of one connection, not of the message. `Proxy-*` belong to a forward
+/// proxy, `HTTP2-Settings` to an upgrade that we do not make. `Trailer` stays: it announces fields
+/// that travel on.
 fn is_hop_by_hop(name: &str) -> bool {
-    HOP_BY_HOP.contains(&name)
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+    )
 }
 
 /// Removes every field for which `drops` says so and every field that `Connection` names, in one

@@ -17,6 +17,9 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
+/// About as many fields as are inserted, so that the map grows once at most.
+const OWN_FIELDS: usize = 8;
+
 /// The client's address as it is written into a header; made once per connection, cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ClientAddress(HeaderValue);
@@ -60,6 +63,7 @@ pub(crate) fn prepare(
     let headers = &mut parts.headers;
     header_rules::strip(headers, |name| upstream.rules().drops(name));
     cookies::strip_request(headers);
+    headers.reserve(OWN_FIELDS);
     headers.insert(HOST, context.host.clone());
     headers.insert(FORWARDED_FOR, context.client.0.clone());
     headers.insert(FORWARDED_HOST, context.host.clone());
