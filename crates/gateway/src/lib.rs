@@ -7,7 +7,7 @@
 //! a store that does not answer is never "no session" (invariant 5); every refusal is recorded
 //! under the reference code that its reader sees (invariant 11).
 //!
-//! Start at [`start`]; then read `request.rs` for requests and `sign_in.rs` for sign-ins.
+//! Start at [`start()`]; then read `request.rs` for requests and `sign_in.rs` for sign-ins.
 
 mod access_log;
 mod assembly;

@@ -66,6 +66,8 @@ struct RefusedPage<'a> {
     link: Option<Link>,
     reference: ReferenceCode,
     time: Timestamp,
+    /// The same for people.
+    shown_time: String,
 }
 
 #[derive(Debug)]
@@ -104,6 +106,7 @@ pub(crate) fn refused(status: StatusCode, refused: Refused<'_>) -> Response<Body
         link,
         reference: refused.reference,
         time: refused.time,
+        shown_time: refused.time.to_string().replace('T', " ").replace('Z', " UTC"),
     };
     html(status, &page)
 }
