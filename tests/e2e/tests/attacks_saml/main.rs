@@ -1,0 +1,21 @@
+//! SAML attacks against the running gateway, each test named after its row of the list of attacks.
+//!
+//! A refusal is a page with a code, one record with the one exact cause, and nothing else; beside
+//! it an honest answer still passes. Start at [`stage`].
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test, as it should"
+)]
+
+mod addresses;
+mod assertion;
+mod documents;
+mod metadata;
+mod replay;
+mod response;
+mod signature;
+mod stage;
+mod travel;
+mod wrapping;
