@@ -1,4 +1,4 @@
-//! The customer in JSM: what the rules give somebody ([`wanted`]), what is missing ([`plan`]), and
+//! The customer in JSM: what the rules give somebody ([`wanted`]), what is missing ([`plan()`]), and
 //! the calls that bring it about ([`Provisioner`]).
 //!
 //! It writes to JSM only with a [`login::FactorPassed`] in hand. It does not decide who somebody

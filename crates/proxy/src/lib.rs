@@ -11,7 +11,7 @@
 //! names (invariant 7); a request of which a byte may have been sent is never sent again; memory
 //! does not grow with a body.
 //!
-//! Start at [`forward`]; the rules for heads are in `request_head.rs` and `response_head.rs`.
+//! Start at [`forward()`]; the rules for heads are in `request_head.rs` and `response_head.rs`.
 
 mod assertion;
 mod body;
