@@ -9,14 +9,14 @@
 //! that cannot be read gives no session and stays where it is; a session from the cache is younger
 //! than the last change that the store announced for it, or than one second.
 //!
-//! Start at [`Sessions`], then [`Sealer`] (what lies in the store) and [`cookies`] (what lies in
-//! the browser).
+//! Start at [`Sessions`], then [`Sealer`] (what lies in the store) and [`SessionCookie`] (what lies
+//! in the browser).
 
 mod attempts;
 mod base64url;
 mod browser;
 mod cookie;
-pub mod cookies;
+mod cookies;
 mod facts;
 mod hot;
 mod open_session;
