@@ -59,6 +59,11 @@ impl AccessLog {
         Ok(Self(shared))
     }
 
+    /// Writes what waits. A process ends without its writer thread.
+    pub(crate) fn flush(&self) {
+        self.0.flush();
+    }
+
     /// Notes one request.
     pub(crate) fn note(&self, finished: &Finished<'_>) {
         let Finished { reference, now, client, site, method, path, status, took } = finished;

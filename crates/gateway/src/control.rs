@@ -40,17 +40,27 @@ pub enum Answer {
     Failed(String),
 }
 
-/// A bound socket; its file goes when this is dropped.
+/// A bound socket.
 #[derive(Debug)]
 pub(crate) struct ControlSocket {
     listener: UnixListener,
-    path: PathBuf,
+}
+
+/// The socket's file, which goes when this is dropped. Held by the running gateway and not by the
+/// task that serves: a process ends without dropping its tasks.
+#[derive(Debug)]
+pub(crate) struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl ControlSocket {
     /// Binds the socket with mode 0600. A socket file that nobody answers on is a leftover of a
     /// crash and replaced.
-    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+    pub(crate) fn bind(path: &Path) -> io::Result<(Self, SocketFile)> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -62,8 +72,9 @@ impl ControlSocket {
             _ => {}
         }
         let listener = UnixListener::bind(path)?;
+        let file = SocketFile(path.to_owned());
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path: path.to_owned() })
+        Ok((Self { listener }, file))
     }
 
     /// Serves commands until the task is dropped.
@@ -81,12 +92,6 @@ impl ControlSocket {
                 }
             });
         }
-    }
-}
-
-impl Drop for ControlSocket {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::control::ControlSocket;
+use crate::control::{ControlSocket, SocketFile};
 use crate::gateway::Gateway;
 use crate::listen::{Feed, Workers};
 use crate::tls::{CertificateError, Certificates};
@@ -32,6 +32,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     workers: Option<Workers>,
     background: Background,
+    _control: SocketFile,
 }
 
 /// The pool for what computes or waits on disk. Dropping it never blocks, so that a gateway may be
@@ -87,7 +88,7 @@ fn launch(
     let bound = Bound::new(&settings, feed)?;
     let certificates = Arc::new(Certificates::load(&settings.certificates)?);
     let tls = tls::server_config(Arc::clone(&certificates)).map_err(CertificateError::from)?;
-    let control = ControlSocket::bind(&settings.control_socket)
+    let (control, _control) = ControlSocket::bind(&settings.control_socket)
         .map_err(|source| StartError::Control { path: settings.control_socket.clone(), source })?;
     let (count, digest) = (workers(&settings), settings.digest.clone());
     let gateway = Arc::new(assembly::build(settings, clock, pool.clone(), store)?);
@@ -102,7 +103,7 @@ fn launch(
     pool.spawn(control.serve(Arc::clone(&gateway)));
     spawn_rounds(&pool, &gateway, certificates, digest);
     drop(entered);
-    Ok(Running { https, http, operations, gateway, stop, workers, background })
+    Ok(Running { https, http, operations, gateway, stop, workers, background, _control })
 }
 
 /// What goes on beside requests, beginning with the news of the start.
@@ -140,6 +141,9 @@ impl Running {
         }
         if let Some(background) = &self.background.0 {
             background.block_on(events::record_own(&self.gateway, AuditEvent::GatewayStopped));
+        }
+        if let Some(log) = &self.gateway.access_log {
+            log.flush();
         }
     }
 }
