@@ -16,7 +16,7 @@ async fn a_first_sign_in_creates_the_customer_on_its_desks_and_in_its_organizati
     assert_eq!(done.account, JsmAccount(id));
     let customer = &world.jsm.customers()[0];
     assert_eq!((&*customer.email, &*customer.display_name), ("ann@acme.example", "Ann Lee"));
-    let [created, first, second, organization] = done.events.as_slice() else {
+    let [created, first, second, new, shared @ .., organization] = done.events.as_slice() else {
         panic!("{:?}", done.events)
     };
     assert!(
@@ -24,6 +24,13 @@ async fn a_first_sign_in_creates_the_customer_on_its_desks_and_in_its_organizati
     );
     assert!(matches!(first, AuditEvent::DeskJoined { desk, .. } if desk == "1"));
     assert!(matches!(second, AuditEvent::DeskJoined { desk, .. } if desk == "3"));
+    let made = |event: &AuditEvent| matches!(event, AuditEvent::OrganizationCreated { organization, .. } if organization.name == "Acme");
+    let shared_on = |event: &AuditEvent| match event {
+        AuditEvent::OrganizationAttached { desk, .. } => desk.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(made(new));
+    assert_eq!(shared.iter().map(shared_on).collect::<Vec<_>>(), ["1", "3"]);
     assert!(
         matches!(organization, AuditEvent::OrganizationJoined { organization, .. } if organization.name == "Acme")
     );
@@ -77,7 +84,7 @@ async fn fifty_parallel_first_sign_ins_create_one_customer() {
     }
     let id = world.assert_one_complete_customer();
     assert!(accounts.iter().all(|account| *account == id));
-    assert_eq!(events, 4, "one of the fifty did the work");
+    assert_eq!(events, 7, "one of the fifty did the work");
     assert_eq!(world.jsm.calls().len(), 9);
 }
 

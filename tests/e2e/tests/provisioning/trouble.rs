@@ -170,6 +170,7 @@ async fn writes_before_a_failure_are_told_for_the_audit() {
         AuditEvent::CustomerCreated { .. },
         AuditEvent::DeskJoined { .. },
         AuditEvent::DeskJoined { .. },
+        AuditEvent::OrganizationCreated { .. },
     ] = error.events()
     else {
         panic!("{:?}", error.events())
