@@ -213,7 +213,7 @@ async fn check_says_all_that_is_wrong_and_exits_with_78() {
     assert_eq!(good.code, Some(0), "{}", good.err);
     assert!(good.out.contains("good: 1 sites, 4 identity providers"), "{}", good.out);
 
-    scene.edit("session: asserted", "sesion: asserted");
+    scene.edit("session: asserted", "sessions: asserted");
     scene.edit("idle: 30m", "idle: soon");
     scene.edit(
         "{ domain: initech.example, use: initech }",
@@ -221,7 +221,7 @@ async fn check_says_all_that_is_wrong_and_exits_with_78() {
     );
     let bad = scene.command(&["check"]).await;
     assert_eq!(bad.code, Some(78), "{}", bad.err);
-    for piece in ["sesion", "session", "soon", "initek", "initech"] {
+    for piece in ["`sessions`", "session", "soon", "initek", "initech"] {
         assert!(bad.err.contains(piece), "{piece} in: {}", bad.err);
     }
     // The program that serves says the same and serves nothing.

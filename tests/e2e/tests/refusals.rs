@@ -1,4 +1,5 @@
 //! Who has no session is stopped here, and nobody is sent elsewhere.
+#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
 
 use e2e::{Scene, Visitor, Wire, open_websocket, reference};
 use http::Method;
