@@ -1,5 +1,6 @@
 //! What can go wrong, and whose fault it is.
 
+use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
@@ -65,10 +66,16 @@ pub enum ForwardError {
 }
 
 impl ForwardError {
-    /// The refusal that the customer and the operator see.
+    /// The refusal that the customer and the operator see. Its explanation names the causes below
+    /// too, such as what is wrong with a certificate: nobody else keeps them.
     pub fn refusal(&self) -> Refusal {
         let (cause, blame, notice, remedy) = self.parts();
-        Refusal::new(cause, blame, notice, self.to_string(), remedy)
+        let (mut explanation, mut below) = (self.to_string(), self.source());
+        while let Some(error) = below {
+            explanation = format!("{explanation}: {error}");
+            below = error.source();
+        }
+        Refusal::new(cause, blame, notice, explanation, remedy)
     }
 
     /// The status of the answer in which the refusal is shown.

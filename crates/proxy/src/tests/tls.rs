@@ -37,10 +37,14 @@ async fn upstream_named(name: &str) -> (u16, CertificateDer<'static>) {
 }
 
 async fn cause(url: &str, authority: CertificateDer<'static>) -> Option<String> {
+    refusal(url, authority).await.map(|refusal| refusal.cause)
+}
+
+async fn refusal(url: &str, authority: CertificateDer<'static>) -> Option<domain::Refusal> {
     let settings = UpstreamSettings { certificate_authorities: vec![authority], ..settings(url) };
     let upstream = Upstream::new(settings).unwrap();
     let answer = send(get("/"), &upstream, &Pool::new()).await;
-    answer.err().map(|error| error.refusal().cause)
+    answer.err().map(|error| error.refusal())
 }
 
 #[tokio::test]
@@ -52,7 +56,10 @@ async fn certificate_must_be_of_a_trusted_authority_and_for_the_host() {
     let tls = Some("upstream-tls".to_owned());
     assert_eq!(cause(&right, stranger).await, tls);
     assert_eq!(cause(&format!("https://other.localhost:{port}"), certificate.clone()).await, tls);
-    assert_eq!(cause(&format!("https://127.0.0.1:{port}"), certificate).await, tls);
+    assert_eq!(cause(&format!("https://127.0.0.1:{port}"), certificate.clone()).await, tls);
+    let explained = refusal(&format!("https://other.localhost:{port}"), certificate).await;
+    let explanation = explained.unwrap().explanation;
+    assert!(explanation.contains("jira.localhost"), "says which name it is for: {explanation}");
 }
 
 #[tokio::test]
