@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::{Blame, Notice, Refusal};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use session::OpenSession;
 
 use crate::body::Body;
@@ -68,6 +68,10 @@ async fn read(visit: Visit, request: Request<Incoming>) -> Result<OwnRequest, Re
     let (parts, body) = request.into_parts();
     let too_large =
         || bad_request("body-too-large", "the body is larger than 512 KiB or broke off");
+    // Attacks.md A19: what says itself that it is too large is not waited for.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
     #[expect(clippy::disallowed_methods, reason = "bounded by Limited and by a deadline")]
     let whole = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, MAX_BODY).collect());
     let body = match whole.await {
