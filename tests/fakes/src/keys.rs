@@ -1,5 +1,8 @@
 //! Signing keys of the fake identity providers: any size, any algorithm, the wrong ones too.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -20,6 +23,10 @@ pub struct SigningKey {
     certificate: X509,
 }
 
+/// The first keys of this process, by kind and owner.
+static FIRST: LazyLock<Mutex<HashMap<(KeyKind, String), SigningKey>>> =
+    LazyLock::new(Mutex::default);
+
 /// How bytes are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
@@ -34,7 +41,7 @@ pub enum Algorithm {
 }
 
 /// Which key an identity provider has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// RSA with 2048 bits.
     Rsa2048,
@@ -52,6 +59,14 @@ impl SigningKey {
             KeyKind::Rsa1024 => Self::rsa(1024, common_name),
             KeyKind::P256 => Self::p256(common_name),
         }
+    }
+
+    /// The owner's first key of this kind: one for the whole process, because to make an RSA key
+    /// takes longer than most tests.
+    pub fn first(kind: KeyKind, owner: &str) -> Self {
+        let mut first = FIRST.lock().expect("no holder of this lock panics");
+        let key = first.entry((kind, owner.to_owned()));
+        key.or_insert_with(|| Self::new(kind, owner)).clone()
     }
 
     /// An RSA key; fewer than 2048 bits is for tests of refusal.

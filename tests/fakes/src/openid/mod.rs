@@ -125,9 +125,9 @@ impl OpenIdProvider {
         let bound = server::bind(&options.place)?;
         let core = Arc::new(Core {
             issuer: bound.url.clone(),
-            foreign_key: SigningKey::new(options.key, "Mallory"),
+            foreign_key: SigningKey::first(options.key, "Mallory"),
             state: Mutex::new(State {
-                key: SigningKey::new(options.key, options.company.label),
+                key: SigningKey::first(options.key, options.company.label),
                 kid: random_hex(),
                 also_published: Vec::new(),
                 redirect_uris: options.redirect_uris.clone(),

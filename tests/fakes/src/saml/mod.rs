@@ -128,12 +128,12 @@ impl SamlIdp {
     pub fn start_with(options: IdpOptions) -> std::io::Result<Self> {
         let bound = server::bind(&options.place)?;
         let url = bound.url.clone();
-        let key = SigningKey::new(options.key, options.company.label);
+        let key = SigningKey::first(options.key, options.company.label);
         let core = Arc::new(Core {
             entity_id: format!("{url}/metadata"),
             sso_url: format!("{url}/sso"),
             url: url.clone(),
-            foreign_key: SigningKey::rsa(2048, "Mallory"),
+            foreign_key: SigningKey::first(KeyKind::Rsa2048, "Mallory"),
             state: Mutex::new(State {
                 key,
                 also_published: Vec::new(),
