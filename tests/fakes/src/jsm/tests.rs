@@ -58,7 +58,11 @@ async fn a_created_customer_is_found_joins_desks_and_organizations() {
 
     let body = json!({"accountIds": [id, "qm:nobody"]});
     assert_eq!(call(&fake, "POST", &format!("{OWN}/servicedesk/SUP/customer"), body).await.0, 400);
-    assert_eq!(fake.desk_members("1"), std::slice::from_ref(&id), "valid ids are added all the same");
+    assert_eq!(
+        fake.desk_members("1"),
+        std::slice::from_ref(&id),
+        "valid ids are added all the same"
+    );
     let (_, acme) =
         call(&fake, "POST", &format!("{OWN}/organization"), json!({"name": "Acme"})).await;
     let number: u64 = acme["id"].as_str().unwrap().parse().unwrap();
