@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use audit::Record;
 use domain::ReferenceCode;
@@ -237,10 +238,19 @@ control: {{ socket: data/control.sock }}
     }
 }
 
-/// A port that nobody uses just now.
+/// A port that nobody uses just now, and that the system gives to no outgoing connection before the
+/// gateway binds it: those come from 32768 upwards.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() % 22_000;
+    for _ in 0..22_000 {
+        let offset = (first + u32::from(NEXT.fetch_add(1, Ordering::Relaxed)) * 7) % 22_000;
+        let port = 10_000 + u16::try_from(offset).expect("less than 22,000");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port");
 }
 
 /// Writes a file that its owner alone can read.
