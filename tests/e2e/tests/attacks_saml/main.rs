@@ -2,12 +2,7 @@
 //!
 //! A refusal is a page with a code, one record with the one exact cause, and nothing else; beside
 //! it an honest answer still passes. Start at [`stage`].
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a panic fails the test, as it should"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
 mod addresses;
 mod assertion;
