@@ -38,13 +38,15 @@ async function startSignIn(page, site = world.url) {
 /** Up to the moment when the identity provider's SAML response would be sent: its form fields. */
 async function interceptedResponse(page, company, person) {
   await startSignIn(page);
-  let fields;
-  await page.route('**/acs', (route) => {
-    fields = Object.fromEntries(new URLSearchParams(route.request().postData()));
-    return route.abort();
+  let caught;
+  const sent = new Promise((resolve) => { caught = resolve; });
+  // Before anything is clicked: the answer may come before the click returns.
+  await page.route('**/acs', async (route) => {
+    await route.abort();
+    caught(Object.fromEntries(new URLSearchParams(route.request().postData())));
   });
   await signIn(page, company, person);
-  await page.waitForEvent('requestfailed', (request) => request.url().endsWith('/acs'));
+  const fields = await sent;
   await page.unroute('**/acs');
   return fields;
 }
