@@ -181,8 +181,6 @@ async fn a20_floods_of_attributes_namespaces_and_levels_are_refused() {
     let began = Instant::now();
     stage
         .refuses_changes(vec![
-            ("100,000 attributes", Flaw::ManyAttributes.into(), "body-too-large"),
-            ("20,000 namespaces", Flaw::ManyNamespaces.into(), "body-too-large"),
             ("10,000 levels", Flaw::Deep.into(), "saml-xml-limit"),
             ("8,000 attributes", extended(&many(8_000, "a")), "saml-xml-limit"),
             ("5,000 namespaces", extended(&many(5_000, "xmlns:n")), "saml-xml-limit"),
