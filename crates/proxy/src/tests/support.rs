@@ -68,7 +68,7 @@ pub(super) fn settings(url: &str) -> UpstreamSettings {
 }
 
 pub(super) fn short_limits() -> Limits {
-    let short = Duration::from_millis(150);
+    let short = Duration::from_millis(300);
     Limits { connect: short, response_head: short, body_idle: short, ..Limits::default() }
 }
 
