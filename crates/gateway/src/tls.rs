@@ -138,8 +138,7 @@ pub(crate) fn server_config(
     certificates: Arc<Certificates>,
 ) -> Result<ServerConfig, rustls::Error> {
     let mut provider = aws_lc_rs::default_provider();
-    // Measured: AES-128 first costs a connection 16 to 22 % less. Clients that put ChaCha20 first
-    // get it all the same.
+    // Measured: AES-128 first costs a connection 16 to 22 % less.
     provider
         .cipher_suites
         .sort_by_key(|suite| suite.suite() != rustls::CipherSuite::TLS13_AES_128_GCM_SHA256);
@@ -147,6 +146,8 @@ pub(crate) fn server_config(
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
         .with_cert_resolver(certificates);
+    // Else rustls follows the client's order; OpenSSL's clients put AES-256 first.
+    config.ignore_client_order = true;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new()?;
     config.send_tls13_tickets = 1;
