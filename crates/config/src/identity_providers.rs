@@ -55,6 +55,7 @@ fn idp(key: &str, value: &Value<'_>, claimed: &mut Vec<Claim>) -> Option<Identit
             name: name?,
             domains: domains?,
             enabled: enabled?.unwrap_or(true),
+            probe: None,
             protocol: protocol?,
         },
         claims: claims?.unwrap_or(defaults),

@@ -22,7 +22,7 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Keys> {
     let assertion = list(&map, "assertion", assertion_key);
     map.not_yet(&["saml"]);
     map.finish();
-    Some(Keys { sealing: sealing?, assertion: assertion? })
+    Some(Keys { sealing: sealing?, assertion: assertion?, saml: Vec::new() })
 }
 
 fn list(

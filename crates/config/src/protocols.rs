@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use domain::Timestamp;
-use federation::{MetadataSource, OidcSettings, SamlSettings};
+use federation::{
+    ClientAuthentication, GroupOverage, MetadataSource, OidcSettings, SamlRequest, SamlSettings,
+    SignedPart,
+};
 use url::Url;
 
 use crate::mapping::{Mapping, given};
@@ -37,6 +40,13 @@ pub(crate) fn saml(value: &Value<'_>) -> Option<SamlSettings> {
         entity_id: entity_id?,
         clock_skew: skew?,
         sha1_until: sha1?,
+        metadata_signers: Vec::new(),
+        cbc_until: None,
+        signed: SignedPart::default(),
+        encryption_required: false,
+        idp_initiated: false,
+        request: SamlRequest::default(),
+        single_logout: true,
     })
 }
 
@@ -56,7 +66,16 @@ pub(crate) fn oidc(value: &Value<'_>) -> Option<OidcSettings> {
     Some(OidcSettings {
         issuer: issuer?,
         client_id: client_id?,
-        client_secret: client_secret?,
+        client_authentication: client_secret?
+            .map_or(ClientAuthentication::None, ClientAuthentication::Secret),
+        tenants: Vec::new(),
+        trusted_audiences: Vec::new(),
+        acr_values: Vec::new(),
+        max_age: None,
+        prompt: None,
+        userinfo: false,
+        group_overage: GroupOverage::default(),
+        single_logout: true,
         scopes: scopes?.unwrap_or_else(|| usual(&["openid", "email", "profile"])),
         algorithms: algorithms?.unwrap_or_else(|| usual(&USUAL_ALGORITHMS)),
         clock_skew: skew?,

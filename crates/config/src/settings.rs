@@ -98,6 +98,9 @@ pub struct Keys {
     pub sealing: Vec<Secret<Vec<u8>>>,
     /// ECDSA P-256, PKCS#8 DER each, sign the identity assertion.
     pub assertion: Vec<Secret<Vec<u8>>>,
+    /// PEM each, private key and self-signed certificate: sign our SAML messages and decrypt
+    /// assertions. May be empty: nothing is signed and nothing can be decrypted.
+    pub saml: Vec<Secret<Vec<u8>>>,
 }
 
 /// One help center.

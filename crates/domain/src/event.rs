@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{IdpName, JsmAccount, JsmName, PersonKey, Refusal, SiteName};
+use crate::{IdpName, JsmAccount, JsmName, PersonKey, Refusal, SiteName, Timestamp};
 
 /// An organization in JSM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub enum AuditEvent {
     GuestAdmitted {
         /// Where.
         site: SiteName,
+        /// The identity provider that did not answer, when that is why.
+        instead_of: Option<IdpName>,
     },
     /// A session ended by sign-out.
     SignedOut {
@@ -70,6 +72,63 @@ pub enum AuditEvent {
         site: SiteName,
         /// Whose session, unless it was a guest's.
         person: Option<PersonKey>,
+    },
+    /// An identity provider ended sessions of its people, by logout token or LogoutRequest.
+    SessionsEndedByProvider {
+        /// Which.
+        idp: IdpName,
+        /// How many sessions that were.
+        count: usize,
+    },
+    /// What the identity provider said when a customer signed out there too.
+    ProviderSignOut {
+        /// Where.
+        site: SiteName,
+        /// Which.
+        idp: IdpName,
+        /// Whether it confirmed that its own session has ended.
+        ended: bool,
+    },
+    /// An operator made a link that lets one person in without an identity provider.
+    BreakGlassIssued {
+        /// Where.
+        site: SiteName,
+        /// Who may use it.
+        person: PersonKey,
+        /// Until when link and session last.
+        until: Timestamp,
+    },
+    /// Such a link was used.
+    BreakGlassUsed {
+        /// Where.
+        site: SiteName,
+        /// Who is in.
+        person: PersonKey,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// An operator tried an identity provider out; nothing was written and nobody signed in.
+    ConnectionTested {
+        /// Which.
+        idp: IdpName,
+        /// Whether a sign-in would have succeeded.
+        succeeded: bool,
+    },
+    /// Our own keys were reread because they were staged, activated or retired.
+    KeysReloaded {
+        /// How many keys of each kind are accepted now.
+        sealing: usize,
+        /// Of the identity assertion.
+        assertion: usize,
+        /// Of SAML.
+        saml: usize,
+    },
+    /// A certificate that an identity provider or we sign with ends soon or has ended.
+    CertificateExpiring {
+        /// Whose; `None`: our own.
+        idp: Option<IdpName>,
+        /// When it ends.
+        until: Timestamp,
     },
     /// Something was refused.
     Refused {

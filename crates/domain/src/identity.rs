@@ -64,6 +64,22 @@ impl fmt::Display for PersonKey {
     }
 }
 
+/// A session at the identity provider, in that provider's own words: what a message about sign-out
+/// names, in both directions (SAML Core §3.7, OpenID Connect Back-Channel Logout §2.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdpSession {
+    /// SAML NameID, transient ones included, or OpenID Connect `sub`.
+    pub subject: String,
+    /// `Format` of the NameID.
+    pub format: Option<String>,
+    /// `NameQualifier` of the NameID.
+    pub name_qualifier: Option<String>,
+    /// `SPNameQualifier` of the NameID.
+    pub sp_name_qualifier: Option<String>,
+    /// SAML `SessionIndex` or OpenID Connect `sid`.
+    pub id: Option<String>,
+}
+
 /// A verified and mapped identity: the one form in which all protocols end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -76,8 +92,8 @@ pub struct Identity {
     /// Groups as the identity provider names them; `None` when it said nothing, which is not the
     /// same as none.
     pub groups: Option<Vec<String>>,
-    /// The identity provider's own session (SAML `SessionIndex`, OpenID Connect `sid`).
-    pub idp_session: Option<String>,
+    /// What the identity provider itself needs to know the customer's session there again.
+    pub idp_session: Option<Box<IdpSession>>,
     /// The identity provider's limit on our session (SAML `SessionNotOnOrAfter`).
     pub session_deadline: Option<Timestamp>,
 }

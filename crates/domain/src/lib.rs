@@ -19,7 +19,7 @@ mod secret;
 pub use address::{AddressError, DomainName, DomainPattern, EmailAddress};
 pub use clock::{Clock, Sleep, Timestamp};
 pub use event::{AuditEvent, Organization};
-pub use identity::{Identity, JsmAccount, PersonKey, Subject, SubjectError};
+pub use identity::{Identity, IdpSession, JsmAccount, PersonKey, Subject, SubjectError};
 pub use names::{HostName, IdpName, JsmName, NameError, SiteName};
 pub use reference::ReferenceCode;
 pub use refusal::{Blame, Notice, Refusal};

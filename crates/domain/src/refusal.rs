@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+
 /// Whose fault a refusal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,8 +34,20 @@ pub enum Notice {
     AddressMissing,
     /// The address cannot be used with this identity provider.
     AddressNotAllowed,
-    /// The sign-in was begun too long ago, already used, or in another browser.
+    /// Nobody knows this sign-in any more.
     StartAgain,
+    /// The identity provider's answer was used before: a Back button, or a replay.
+    AnswerUsed,
+    /// The sign-in took longer than it may.
+    TookTooLong,
+    /// The sign-in was begun in another browser.
+    OtherBrowser,
+    /// The clocks of the identity provider and the gateway differ too much.
+    ClockWrong,
+    /// The identity provider is not in use here, or not any more.
+    ProviderNotInUse,
+    /// The link of an operator was used before or is too old.
+    LinkOver,
     /// The address belongs to an account that another identity provider linked.
     AccountLinkedElsewhere,
     /// The account was ended, or cannot be used here.
@@ -66,6 +80,9 @@ pub struct Refusal {
     pub remedy: String,
     /// What the customer is told.
     pub notice: Notice,
+    /// Since when this is so, where a page says it: an identity provider that does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 impl Refusal {
@@ -83,6 +100,13 @@ impl Refusal {
             notice,
             explanation: explanation.into(),
             remedy: remedy.into(),
+            since: None,
         }
+    }
+
+    /// The same, with the moment since when it is so.
+    #[must_use]
+    pub fn since(self, since: Timestamp) -> Self {
+        Self { since: Some(since), ..self }
     }
 }

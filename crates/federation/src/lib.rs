@@ -26,4 +26,7 @@ mod tests;
 pub use error::FederationError;
 pub use oidc_provider::{AuthorizationParameters, Redemption};
 pub use providers::{Federation, RefreshOutcome};
-pub use settings::{IdpSettings, MetadataSource, OidcSettings, Protocol, SamlSettings};
+pub use settings::{
+    ClientAuthentication, GroupOverage, IdpSettings, LoginHint, MetadataSource, OAuth2Settings,
+    OidcSettings, Protocol, RequestBinding, RequestSigning, SamlRequest, SamlSettings, SignedPart,
+};

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::cached::{Cached, Fetched, Forced, News, is_due};
 use crate::fetch::{BACKGROUND, Caller, MAX_JSON, PATIENCE};
-use crate::{FederationError, OidcSettings};
+use crate::{ClientAuthentication, FederationError, OidcSettings};
 
 /// Keys are not fetched more often because of unknown key ids (attacks.md C8).
 const KEY_PAUSE: Duration = Duration::from_secs(60);
@@ -77,7 +77,12 @@ impl OidcProvider {
         let party = RelyingParty::new(Registration {
             issuer: settings.issuer,
             client_id: settings.client_id,
-            client_secret: settings.client_secret,
+            client_secret: match settings.client_authentication {
+                ClientAuthentication::Secret(secret)
+                | ClientAuthentication::SecretBasic(secret)
+                | ClientAuthentication::SecretPost(secret) => Some(secret),
+                ClientAuthentication::None | ClientAuthentication::PrivateKeyJwt { .. } => None,
+            },
             scopes: settings.scopes,
             algorithms: settings.algorithms,
             clock_skew: settings.clock_skew,

@@ -81,7 +81,7 @@ impl Federation {
     pub fn saml_settings(&self, idp: &IdpName) -> Option<&SamlSettings> {
         match &self.settings(idp)?.protocol {
             Protocol::Saml(settings) => Some(settings),
-            Protocol::Oidc(_) => None,
+            Protocol::Oidc(_) | Protocol::OAuth2(_) => None,
         }
     }
 
@@ -171,6 +171,7 @@ impl Speaks {
         Ok(Some(match settings.protocol.clone() {
             Protocol::Saml(saml) => Self::Saml(SamlProvider::new(name, saml, outbound, now)?),
             Protocol::Oidc(oidc) => Self::Oidc(OidcProvider::new(name, oidc, outbound)?),
+            Protocol::OAuth2(_) => return Err(FederationError::ProtocolForeign(name)),
         }))
     }
 }

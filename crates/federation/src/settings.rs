@@ -17,17 +17,22 @@ pub struct IdpSettings {
     pub domains: Vec<DomainPattern>,
     /// `false` signs nobody in, a response that is still under way included (attacks.md B15).
     pub enabled: bool,
+    /// Whether to see that it answers before people are sent there; `None`: when its sign-in page is
+    /// on a host that the gateway calls anyhow.
+    pub probe: Option<bool>,
     /// How to speak to it.
     pub protocol: Protocol,
 }
 
-/// The protocol of one identity provider. Later protocols are further variants.
+/// The protocol of one identity provider.
 #[derive(Debug, Clone)]
 pub enum Protocol {
     /// SAML 2.0.
     Saml(SamlSettings),
     /// OpenID Connect.
     Oidc(OidcSettings),
+    /// OAuth 2.0 without ID token (RFC 6749): the userinfo endpoint says who it is.
+    OAuth2(OAuth2Settings),
 }
 
 /// A SAML identity provider.
@@ -35,12 +40,96 @@ pub enum Protocol {
 pub struct SamlSettings {
     /// Where its metadata is.
     pub metadata: MetadataSource,
-    /// The entity id that the metadata must have, when the operator pins it.
+    /// The entity id that the metadata must have, when the operator pins it. Must be said when the
+    /// metadata is a federation's, with many entities.
     pub entity_id: Option<String>,
+    /// Certificates (DER) of whoever signs the metadata; with some, metadata without a valid
+    /// signature by one of them is refused (SAML Metadata §3).
+    pub metadata_signers: Vec<Vec<u8>>,
     /// Tolerated difference of clocks; 60 s unless said otherwise.
     pub clock_skew: Duration,
     /// Until when RSA-SHA1 signatures are accepted; `None`: never (attacks.md A15).
     pub sha1_until: Option<Timestamp>,
+    /// Until when AES-CBC encryption is accepted; `None`: never (attacks.md A22).
+    pub cbc_until: Option<Timestamp>,
+    /// What must be signed.
+    pub signed: SignedPart,
+    /// Whether a plain assertion is refused.
+    pub encryption_required: bool,
+    /// Whether responses that nobody asked for are taken (attacks.md B4).
+    pub idp_initiated: bool,
+    /// How we ask.
+    pub request: SamlRequest,
+    /// Whether we take part in single logout with it, if its metadata has an endpoint for it.
+    pub single_logout: bool,
+}
+
+/// What must be signed in a SAML response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignedPart {
+    /// The response or the assertion.
+    #[default]
+    Either,
+    /// The response.
+    Response,
+    /// The assertion.
+    Assertion,
+    /// Both.
+    Both,
+}
+
+/// How an authentication request is made (SAML Core §3.4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SamlRequest {
+    /// How it travels.
+    pub binding: RequestBinding,
+    /// Whether it is signed: always, never, or when the metadata says `WantAuthnRequestsSigned`.
+    pub signed: RequestSigning,
+    /// Wanted `NameIDPolicy/@Format`; `None`: the identity provider's choice.
+    pub name_id_format: Option<String>,
+    /// Acceptable `AuthnContextClassRef`s, compared exactly; empty: any. An answer with another one
+    /// is refused (attacks.md B24).
+    pub authn_context: Vec<String>,
+    /// Whether the customer must prove again who they are.
+    pub force_authn: bool,
+    /// Whether the identity provider must not ask the customer anything.
+    pub passive: bool,
+    /// How the typed address goes along.
+    pub login_hint: LoginHint,
+}
+
+/// How an authentication request travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RequestBinding {
+    /// HTTP-Redirect (SAML Bindings §3.4).
+    #[default]
+    Redirect,
+    /// HTTP-POST (SAML Bindings §3.5).
+    Post,
+}
+
+/// Whether authentication requests are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RequestSigning {
+    /// When the metadata wants it and there is a key.
+    #[default]
+    AsMetadataSays,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How the typed address goes along with a SAML request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoginHint {
+    /// As query parameter `login_hint`: no standard, understood by Entra, Okta and others.
+    #[default]
+    Query,
+    /// As `Subject/NameID` (SAML Core §3.4.1), which binds the identity provider to it.
+    Subject,
+    /// Not at all.
+    None,
 }
 
 /// Where metadata comes from.
@@ -55,16 +144,94 @@ pub enum MetadataSource {
 /// An OpenID provider.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
-    /// The issuer identifier, compared as an exact string (OpenID Connect Discovery §4.3).
+    /// The issuer identifier, compared as an exact string (OpenID Connect Discovery §4.3). With
+    /// `tenants`, it holds `{tenantid}` once.
     pub issuer: String,
+    /// Tenants (claim `tid`) whose people may sign in through a multi-tenant issuer such as
+    /// Entra's; empty: the issuer is an ordinary one.
+    pub tenants: Vec<String>,
     /// Our client id there.
     pub client_id: String,
-    /// Our secret there; `None`: a public client, PKCE only.
-    pub client_secret: Option<Secret<String>>,
+    /// How we prove at the token endpoint who we are.
+    pub client_authentication: ClientAuthentication,
     /// Scopes to ask for; `openid` is always among them.
     pub scopes: Vec<String>,
     /// JWS algorithms accepted for ID tokens, such as `RS256`; never empty, never HS* or none.
     pub algorithms: Vec<String>,
+    /// Audiences that an ID token may have beside our client id.
+    pub trusted_audiences: Vec<String>,
+    /// Acceptable `acr` values, in order of preference; empty: any. A token with another one is
+    /// refused.
+    pub acr_values: Vec<String>,
+    /// How long ago the customer may have signed in at the provider; checked by `auth_time`.
+    pub max_age: Option<Duration>,
+    /// `prompt` of the request.
+    pub prompt: Option<String>,
+    /// Whether the userinfo endpoint is asked too; its claims fill in what the ID token lacks.
+    pub userinfo: bool,
+    /// What to do when the token says that there are too many groups to list.
+    pub group_overage: GroupOverage,
     /// Tolerated difference of clocks; 60 s unless said otherwise.
     pub clock_skew: Duration,
+    /// Whether signing out here signs out there, and the other way round.
+    pub single_logout: bool,
+}
+
+/// How a client proves who it is at the token endpoint (OpenID Connect Core §9).
+#[derive(Debug, Clone)]
+pub enum ClientAuthentication {
+    /// A public client: PKCE only.
+    None,
+    /// A shared secret, as the provider's metadata wants it: `client_secret_basic` unless it offers
+    /// `client_secret_post` alone.
+    Secret(Secret<String>),
+    /// `client_secret_basic`, whatever the metadata says.
+    SecretBasic(Secret<String>),
+    /// `client_secret_post`, whatever the metadata says.
+    SecretPost(Secret<String>),
+    /// `private_key_jwt` (RFC 7523 §2.2).
+    PrivateKeyJwt {
+        /// PKCS#8 in PEM, RSA of at least 2048 bits or P-256.
+        key: Secret<Vec<u8>>,
+        /// `kid` in the header, where the provider wants one.
+        key_id: Option<String>,
+    },
+}
+
+/// What to do when a provider sends a reference in place of groups (Entra's `hasgroups` and
+/// `_claim_names`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GroupOverage {
+    /// Fetch them from where the token says, if that is the provider's own; else as `Keep`.
+    #[default]
+    Fetch,
+    /// Go on without: the groups are unknown, and nothing is taken away because of it.
+    Keep,
+    /// Refuse the sign-in.
+    Deny,
+}
+
+/// An OAuth 2.0 provider without OpenID Connect.
+#[derive(Debug, Clone)]
+pub struct OAuth2Settings {
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: Url,
+    /// RFC 6749 §3.2.
+    pub token_endpoint: Url,
+    /// Says who a token is of, as a JSON object.
+    pub userinfo_endpoint: Url,
+    /// Lists the addresses of that person, as GitHub does: objects with `email`, `primary` and
+    /// `verified`. Their primary one becomes the claims `email` and `email_verified`.
+    pub emails_endpoint: Option<Url>,
+    /// Our client id there.
+    pub client_id: String,
+    /// How we prove who we are; never `PrivateKeyJwt`.
+    pub client_authentication: ClientAuthentication,
+    /// Scopes to ask for.
+    pub scopes: Vec<String>,
+    /// Path of the claim that says that the address was verified.
+    pub email_verified: String,
+    /// Whether an address is taken that the provider does not say it has verified: the operator
+    /// accepts that risk by name.
+    pub accept_unverified_email: bool,
 }

@@ -93,7 +93,8 @@ pub(crate) fn build(
 fn provider(idp: config::IdentityProvider) -> (domain::IdpName, Provider) {
     let protocol = match idp.federation.protocol {
         Spoken::Saml(_) => Protocol::Saml,
-        Spoken::Oidc(_) => Protocol::Oidc,
+        // Both end in a code at the same redirect URI.
+        Spoken::Oidc(_) | Spoken::OAuth2(_) => Protocol::Oidc,
     };
     let mapping = Mapping { names: idp.claims, domains: idp.federation.domains };
     let provider = Provider {

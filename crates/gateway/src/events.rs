@@ -64,7 +64,32 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         AuditEvent::SignInSucceeded { site, person, .. } => {
             tracing::info!(%reference, %site, idp = %person.idp, "sign-in succeeded");
         }
-        AuditEvent::GuestAdmitted { site } => tracing::info!(%reference, %site, "guest admitted"),
+        AuditEvent::GuestAdmitted { site, instead_of } => {
+            let instead_of = instead_of.as_ref().map(ToString::to_string);
+            tracing::info!(%reference, %site, instead_of, "guest admitted");
+        }
+        AuditEvent::SessionsEndedByProvider { idp, count } => {
+            tracing::info!(%reference, %idp, count, "sessions ended by the identity provider");
+        }
+        AuditEvent::ProviderSignOut { site, idp, ended } => {
+            tracing::info!(%reference, %site, %idp, ended, "signed out at the identity provider");
+        }
+        AuditEvent::BreakGlassIssued { site, until, .. } => {
+            tracing::warn!(%reference, %site, %until, "a break-glass link was made");
+        }
+        AuditEvent::BreakGlassUsed { site, until, .. } => {
+            tracing::warn!(%reference, %site, %until, "a break-glass link was used");
+        }
+        AuditEvent::ConnectionTested { idp, succeeded } => {
+            tracing::info!(%reference, %idp, succeeded, "connection tested");
+        }
+        AuditEvent::KeysReloaded { sealing, assertion, saml } => {
+            tracing::info!(sealing, assertion, saml, "keys reloaded");
+        }
+        AuditEvent::CertificateExpiring { idp, until } => {
+            let idp = idp.as_ref().map(ToString::to_string);
+            tracing::warn!(idp, %until, "a signing certificate ends soon or has ended");
+        }
         AuditEvent::SignedOut { site, .. } => tracing::info!(%reference, %site, "signed out"),
         AuditEvent::CustomerCreated { jsm, .. } => {
             tracing::info!(%reference, %jsm, "customer created")

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{Fragment, Identity, IdpName, JsmAccount, ReturnPath, SiteName, Timestamp};
+use domain::{
+    Fragment, Identity, IdpName, IdpSession, JsmAccount, ReturnPath, SiteName, Timestamp,
+};
 use policy::{Mode, Outcome, SignInRules};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +60,7 @@ pub struct Verified {
     /// What the protocol says of the address; `Some(false)`: expressly unverified.
     pub email_verified: Option<bool>,
     /// Its own session.
-    pub idp_session: Option<String>,
+    pub idp_session: Option<Box<IdpSession>>,
     /// Its limit on our session.
     pub session_deadline: Option<Timestamp>,
 }

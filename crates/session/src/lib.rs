@@ -33,4 +33,4 @@ pub use facts::{Customer, Facts, Secrets, Who};
 pub use open_session::OpenSession;
 pub use replay::ReplayMarks;
 pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
-pub use sessions::Sessions;
+pub use sessions::{Sessions, Whose};

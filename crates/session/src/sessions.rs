@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{SiteName, Timestamp};
+use domain::{IdpName, PersonKey, SiteName, Timestamp};
 use store::{Area, Entry, Store, StoreError};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -17,10 +17,45 @@ const SESSION: &str = "session/";
 const BY_PERSON: &str = "sessions-of-person/";
 const BY_IDP: &str = "sessions-of-idp/";
 const BY_IDP_SESSION: &str = "sessions-of-idp-session/";
+const BY_IDP_SUBJECT: &str = "sessions-of-idp-subject/";
 const BY_SITE: &str = "sessions-of-site/";
 
 /// Pause before a closed change feed is asked for again.
 const FEED_PAUSE: Duration = Duration::from_millis(250);
+
+/// A group of sessions that can be ended at once.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Of one person.
+    Person(&'a PersonKey),
+    /// Of everybody whom an identity provider signed in.
+    Idp(&'a IdpName),
+    /// Of one session at an identity provider (SAML `SessionIndex`, OpenID Connect `sid`).
+    IdpSession(&'a IdpName, &'a str),
+    /// Of one subject, as the identity provider's protocol names it (NameID, `sub`).
+    IdpSubject(&'a IdpName, &'a str),
+    /// Of one site.
+    Site(&'a SiteName),
+}
+
+impl<'a> Whose<'a> {
+    fn name(self) -> (&'static str, Vec<&'a [u8]>) {
+        match self {
+            Self::Person(person) => {
+                let (idp, subject) = (person.idp.as_str(), person.subject.as_str());
+                (BY_PERSON, vec![idp.as_bytes(), subject.as_bytes()])
+            }
+            Self::Idp(idp) => (BY_IDP, vec![idp.as_str().as_bytes()]),
+            Self::IdpSession(idp, id) => {
+                (BY_IDP_SESSION, vec![idp.as_str().as_bytes(), id.as_bytes()])
+            }
+            Self::IdpSubject(idp, subject) => {
+                (BY_IDP_SUBJECT, vec![idp.as_str().as_bytes(), subject.as_bytes()])
+            }
+            Self::Site(site) => (BY_SITE, vec![site.as_str().as_bytes()]),
+        }
+    }
+}
 
 /// All sessions, over the store and a cache of those opened lately.
 pub struct Sessions {
@@ -144,6 +179,23 @@ impl Sessions {
         Ok(())
     }
 
+    /// Ends all sessions of a group and says how many there were. As with [`Sessions::end`], no
+    /// replica that hears the store lets them pass any more.
+    ///
+    /// # Errors
+    /// When the store failed: some may live on; call again.
+    pub async fn end_all(&self, whose: Whose<'_>, now: Timestamp) -> Result<usize, StoreError> {
+        let (kind, parts) = whose.name();
+        let mut ended = 0;
+        for group in self.sealer.names(kind, &parts) {
+            for (key, _) in self.store.group(Area::Sessions, &group, now).await? {
+                self.hot.changed(&key);
+            }
+            ended += self.store.remove_group(Area::Sessions, &group, now).await?;
+        }
+        Ok(ended)
+    }
+
     /// Listens to the store's changes for ever, so that opened sessions may be used for longer than
     /// a second. To be run once, in the background; dropping it ends the listening.
     pub async fn follow(&self) {
@@ -192,8 +244,11 @@ impl Sessions {
         let subject = identity.person.subject.as_str().as_bytes();
         groups.push(self.sealer.name(BY_PERSON, &[idp, subject])?);
         groups.push(self.sealer.name(BY_IDP, &[idp])?);
-        if let Some(idp_session) = &identity.idp_session {
-            groups.push(self.sealer.name(BY_IDP_SESSION, &[idp, idp_session.as_bytes()])?);
+        if let Some(there) = &identity.idp_session {
+            groups.push(self.sealer.name(BY_IDP_SUBJECT, &[idp, there.subject.as_bytes()])?);
+            if let Some(id) = &there.id {
+                groups.push(self.sealer.name(BY_IDP_SESSION, &[idp, id.as_bytes()])?);
+            }
         }
         Ok(groups)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use federation::{MetadataSource, Protocol};
+use federation::{ClientAuthentication, MetadataSource, Protocol};
 use policy::{Mode, Outcome};
 
 use super::fixture::{FixedEnvironment, PLANTED, SAMPLE, folder, parse, uncommented, write};
@@ -41,7 +41,10 @@ fn the_sample_loads_without_a_warning() {
         panic!("globex speaks OpenID Connect")
     };
     assert_eq!(globex.issuer, "https://login.globex.example");
-    assert_eq!(globex.client_secret.as_ref().unwrap().expose(), PLANTED);
+    let ClientAuthentication::Secret(secret) = &globex.client_authentication else {
+        panic!("globex has a secret")
+    };
+    assert_eq!(secret.expose(), PLANTED);
     let rules = &settings.sign_in.rules;
     assert!(matches!(&rules[1].outcome, Outcome::Use { mode: Mode::Required, .. }));
     assert_eq!(rules[3].outcome, Outcome::Choose);

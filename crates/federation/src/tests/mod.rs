@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use self::op::Op;
 use crate::{
-    AuthorizationParameters, Federation, FederationError, IdpSettings, OidcSettings, Protocol,
-    Redemption, RefreshOutcome,
+    AuthorizationParameters, ClientAuthentication, Federation, FederationError, GroupOverage,
+    IdpSettings, OidcSettings, Protocol, Redemption, RefreshOutcome,
 };
 
 const NOW: i64 = 1_800_000_000;
@@ -38,7 +38,14 @@ fn name(text: &str) -> IdpName {
 
 fn settings(idp: &str, protocol: Protocol) -> IdpSettings {
     let label = idp.to_uppercase();
-    IdpSettings { name: name(idp), label, domains: Vec::new(), enabled: true, protocol }
+    IdpSettings {
+        name: name(idp),
+        label,
+        domains: Vec::new(),
+        enabled: true,
+        probe: None,
+        protocol,
+    }
 }
 
 fn oidc_settings(idp: &str, issuer: &str) -> IdpSettings {
@@ -47,7 +54,15 @@ fn oidc_settings(idp: &str, issuer: &str) -> IdpSettings {
         Protocol::Oidc(OidcSettings {
             issuer: issuer.to_owned(),
             client_id: "vestibule".to_owned(),
-            client_secret: Some(Secret::new("s3cret".to_owned())),
+            client_authentication: ClientAuthentication::Secret(Secret::new("s3cret".to_owned())),
+            tenants: Vec::new(),
+            trusted_audiences: Vec::new(),
+            acr_values: Vec::new(),
+            max_age: None,
+            prompt: None,
+            userinfo: false,
+            group_overage: GroupOverage::default(),
+            single_logout: true,
             scopes: vec!["openid".to_owned(), "email".to_owned()],
             algorithms: vec!["ES256".to_owned()],
             clock_skew: Duration::from_secs(60),

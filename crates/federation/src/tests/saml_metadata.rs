@@ -11,7 +11,9 @@ use outbound::Outbound;
 
 use super::server::{self, Answer};
 use super::{after, cause, federation, name, now, settings, shown};
-use crate::{Federation, IdpSettings, MetadataSource, Protocol, SamlSettings};
+use crate::{
+    Federation, IdpSettings, MetadataSource, Protocol, SamlRequest, SamlSettings, SignedPart,
+};
 
 /// What the metadata below says.
 struct Entity {
@@ -51,6 +53,13 @@ fn xml(entity: &Entity) -> String {
 
 fn saml_settings(metadata: MetadataSource) -> IdpSettings {
     let saml = SamlSettings {
+        metadata_signers: Vec::new(),
+        cbc_until: None,
+        signed: SignedPart::default(),
+        encryption_required: false,
+        idp_initiated: false,
+        request: SamlRequest::default(),
+        single_logout: true,
         metadata,
         entity_id: None,
         clock_skew: Duration::from_secs(60),

@@ -44,6 +44,36 @@ pub(super) fn text(notice: Notice, provider: &str) -> Text {
             "This sign-in was already used, took too long, or was begun in another browser or window.".to_owned(),
             again,
         ),
+        Notice::AnswerUsed => (
+            "This sign-in was already used".to_owned(),
+            "Going back shows an old answer. Please start again; we keep the page that you asked for.".to_owned(),
+            again,
+        ),
+        Notice::TookTooLong => (
+            "This sign-in took too long".to_owned(),
+            "Please start again; we keep the page that you asked for.".to_owned(),
+            again,
+        ),
+        Notice::OtherBrowser => (
+            "This sign-in was begun in another browser".to_owned(),
+            "Please start again in this browser.".to_owned(),
+            again,
+        ),
+        Notice::ClockWrong => (
+            format!("{provider}’s clock and ours do not agree"),
+            format!("Please try again in a minute; if it happens again, give the code below to whoever looks after {provider}’s sign-in."),
+            again,
+        ),
+        Notice::ProviderNotInUse => (
+            format!("{provider} is not used for signing in here"),
+            "Please choose another way to sign in.".to_owned(),
+            Some("Choose another way"),
+        ),
+        Notice::LinkOver => (
+            "This link is no longer good".to_owned(),
+            "It works once and for a short time. Please ask for a new one.".to_owned(),
+            None,
+        ),
         Notice::AccountLinkedElsewhere => (
             "This address already belongs to another sign-in".to_owned(),
             "Please sign in the way you did before, or ask support to join the two.".to_owned(),

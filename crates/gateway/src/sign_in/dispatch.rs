@@ -130,7 +130,12 @@ async fn admit_guest(
     attempt: &Attempt,
 ) -> Result<Response<Body>, Stop> {
     let site = request.visit.site.settings.name.clone();
-    events::record(gateway, &request.visit.context, AuditEvent::GuestAdmitted { site }).await?;
+    events::record(
+        gateway,
+        &request.visit.context,
+        AuditEvent::GuestAdmitted { site, instead_of: None },
+    )
+    .await?;
     open(gateway, request, attempt, Who::Guest, None).await
 }
 

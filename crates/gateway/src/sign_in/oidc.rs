@@ -1,7 +1,7 @@
 //! OpenID Connect as one of the protocols of a sign-in.
 
 use ::oidc::{Callback, opaque_value};
-use domain::{EmailAddress, IdpName};
+use domain::{EmailAddress, IdpName, IdpSession};
 use federation::{AuthorizationParameters, Redemption};
 use login::{Attempt, Pending, Verified};
 use session::AttemptHandle;
@@ -74,7 +74,13 @@ pub(super) async fn verify(
         subject: Some(token.subject().as_str().to_owned()),
         claims: token.claims().clone(),
         email_verified: token.email_verified(),
-        idp_session: token.sid().map(str::to_owned),
+        idp_session: Some(Box::new(IdpSession {
+            subject: token.subject().as_str().to_owned(),
+            format: None,
+            name_qualifier: None,
+            sp_name_qualifier: None,
+            id: token.sid().map(str::to_owned),
+        })),
         session_deadline: None,
     })
 }

@@ -1,6 +1,6 @@
 //! SAML 2.0 as one of the protocols of a sign-in.
 
-use domain::{Blame, EmailAddress, IdpName, Notice, Refusal};
+use domain::{Blame, EmailAddress, IdpName, IdpSession, Notice, Refusal};
 use http::{HeaderValue, Response, header};
 use http_body_util::Full;
 use login::{Attempt, Pending, Verified};
@@ -142,7 +142,13 @@ fn proved(assertion: &VerifiedAssertion) -> Verified {
         subject: (!name_id.is_transient()).then(|| name_id.value().to_owned()),
         claims: assertion.attributes().clone(),
         email_verified: None,
-        idp_session: assertion.session_index().map(str::to_owned),
+        idp_session: Some(Box::new(IdpSession {
+            subject: name_id.value().to_owned(),
+            format: name_id.format().map(str::to_owned),
+            name_qualifier: name_id.name_qualifier().map(str::to_owned),
+            sp_name_qualifier: name_id.sp_name_qualifier().map(str::to_owned),
+            id: assertion.session_index().map(str::to_owned),
+        })),
         session_deadline: assertion.session_not_on_or_after(),
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Identity, PersonKey, Secret, SiteName, Timestamp};
+use domain::{Identity, IdpSession, PersonKey, Secret, SiteName, Timestamp};
 use session::{Customer, Facts, OpenSession, Sealer, Secrets, SessionCookie, Sessions, Who};
 use store::{EmbeddedStore, FaultyStore, Store};
 
@@ -41,7 +41,13 @@ pub(crate) fn facts() -> Facts {
         email: "ann@acme.example".parse().unwrap(),
         display_name: "Ann Lee".to_owned(),
         groups: Some(vec!["acme-admins".to_owned()]),
-        idp_session: Some("idp-session-9".to_owned()),
+        idp_session: Some(Box::new(IdpSession {
+            subject: "ann".to_owned(),
+            format: None,
+            name_qualifier: None,
+            sp_name_qualifier: None,
+            id: Some("idp-session-9".to_owned()),
+        })),
         session_deadline: None,
     };
     Facts {
