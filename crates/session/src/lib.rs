@@ -25,6 +25,7 @@ mod replay;
 mod sealer;
 mod sessions;
 mod stored;
+mod vault;
 
 pub use attempts::{AttemptHandle, AttemptHandleError, Attempts};
 pub use browser::BrowserBinding;
@@ -34,3 +35,4 @@ pub use open_session::OpenSession;
 pub use replay::ReplayMarks;
 pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
 pub use sessions::{Sessions, Whose};
+pub use vault::Vault;

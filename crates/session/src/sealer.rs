@@ -1,5 +1,8 @@
 //! Authenticated encryption of everything that lies in the store.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
@@ -84,7 +87,7 @@ struct ServerKey {
 /// and tag of AES-256-GCM. The AES key is derived (HKDF, RFC 5869) per purpose and record, so that
 /// random nonces need to differ only among the versions of one record.
 pub struct Sealer {
-    keys: Vec<ServerKey>,
+    keys: ArcSwap<Vec<ServerKey>>,
 }
 
 impl Sealer {
@@ -93,22 +96,17 @@ impl Sealer {
     /// # Errors
     /// When there is none, or one has not 32 bytes, or is there twice.
     pub fn new(keys: &[Secret<Vec<u8>>]) -> Result<Self, SealingKeyError> {
-        let mut known: Vec<ServerKey> = Vec::new();
-        for (number, key) in (1..).zip(keys) {
-            let length = key.expose().len();
-            if length != KEY {
-                return Err(SealingKeyError::Length { number, length });
-            }
-            let key = server_key(key.expose());
-            if known.iter().any(|k| k.id == key.id) {
-                return Err(SealingKeyError::Repeated { number });
-            }
-            known.push(key);
-        }
-        if known.is_empty() {
-            return Err(SealingKeyError::None);
-        }
-        Ok(Self { keys: known })
+        Ok(Self { keys: ArcSwap::from_pointee(server_keys(keys)?) })
+    }
+
+    /// Goes on with other keys; what lies in the store and needs a key that is gone can no longer
+    /// be read.
+    ///
+    /// # Errors
+    /// As [`Sealer::new`]; the old keys then stay.
+    pub fn replace(&self, keys: &[Secret<Vec<u8>>]) -> Result<(), SealingKeyError> {
+        self.keys.store(Arc::new(server_keys(keys)?));
+        Ok(())
     }
 
     /// Seals `plain` with the first key under a fresh random nonce.
@@ -116,7 +114,8 @@ impl Sealer {
     /// # Errors
     /// When the system gives no random bytes.
     pub fn seal(&self, context: Context<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let key = self.keys.first().ok_or_else(not_sealed)?;
+        let keys = self.keys.load();
+        let key = keys.first().ok_or_else(not_sealed)?;
         let mut sealed = vec![VERSION];
         sealed.extend(key.id);
         sealed.extend(seal(&key.sealing, context, plain)?);
@@ -137,7 +136,8 @@ impl Sealer {
         if *version != VERSION {
             return Err(Unreadable::Version);
         }
-        let key = self.keys.iter().find(|key| key.id == *id).ok_or(Unreadable::Key)?;
+        let keys = self.keys.load();
+        let key = keys.iter().find(|key| key.id == *id).ok_or(Unreadable::Key)?;
         open(&key.sealing, context, rest)
     }
 
@@ -149,12 +149,14 @@ impl Sealer {
         parts: &[&[u8]],
     ) -> impl Iterator<Item = String> {
         let message = lengths_in_front(parts);
-        self.keys.iter().map(move |key| {
+        let name = |key: &ServerKey| {
             let mut mac = hmac::Context::with_key(&key.naming);
             mac.update(kind.as_bytes());
             mac.update(&message);
             format!("{kind}{}", base64url::encode(mac.sign().as_ref()))
-        })
+        };
+        let names: Vec<String> = self.keys.load().iter().map(name).collect();
+        names.into_iter()
     }
 
     /// The name for a new record.
@@ -216,6 +218,22 @@ fn cipher(key: &Prk, about: &[u8]) -> Option<LessSafeKey> {
     let info: [&[u8]; 2] = [b"vestibule seal", about];
     let key = UnboundKey::from(key.expand(&info, &AES_256_GCM).ok()?);
     Some(LessSafeKey::new(key))
+}
+
+fn server_keys(keys: &[Secret<Vec<u8>>]) -> Result<Vec<ServerKey>, SealingKeyError> {
+    let mut known: Vec<ServerKey> = Vec::new();
+    for (number, key) in (1..).zip(keys) {
+        let length = key.expose().len();
+        if length != KEY {
+            return Err(SealingKeyError::Length { number, length });
+        }
+        let key = server_key(key.expose());
+        if known.iter().any(|k| k.id == key.id) {
+            return Err(SealingKeyError::Repeated { number });
+        }
+        known.push(key);
+    }
+    if known.is_empty() { Err(SealingKeyError::None) } else { Ok(known) }
 }
 
 fn server_key(key: &[u8]) -> ServerKey {

@@ -179,19 +179,31 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends all sessions of a group and says how many there were. As with [`Sessions::end`], no
-    /// replica that hears the store lets them pass any more.
+    /// Ends those sessions of a group that `which` means and says how many there were. As with
+    /// [`Sessions::end`], no replica that hears the store lets them pass any more. A record that
+    /// cannot be read is not ended.
     ///
     /// # Errors
     /// When the store failed: some may live on; call again.
-    pub async fn end_all(&self, whose: Whose<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    pub async fn end_where(
+        &self,
+        whose: Whose<'_>,
+        which: impl Fn(&Facts) -> bool + Send,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
         let (kind, parts) = whose.name();
+        let groups: Vec<String> = self.sealer.names(kind, &parts).collect();
         let mut ended = 0;
-        for group in self.sealer.names(kind, &parts) {
-            for (key, _) in self.store.group(Area::Sessions, &group, now).await? {
+        for group in groups {
+            for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
+                let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
+                if !stored.is_ok_and(|stored| which(&stored.facts)) {
+                    continue;
+                }
+                self.store.remove(Area::Sessions, &key).await?;
                 self.hot.changed(&key);
+                ended += 1;
             }
-            ended += self.store.remove_group(Area::Sessions, &group, now).await?;
         }
         Ok(ended)
     }

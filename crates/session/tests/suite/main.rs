@@ -5,6 +5,7 @@
 mod attempts;
 mod dump;
 mod ended;
+mod groups;
 mod hot;
 mod lifetime;
 mod replay;
