@@ -17,10 +17,15 @@ const LIMIT: u64 = 1024 * 1024;
 /// The path that `value` names, resolved; a problem unless a regular file is there.
 pub(crate) fn existing(value: &Value<'_>) -> Option<PathBuf> {
     let path = path(value)?;
-    match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.is_file() => return Some(path),
+    check_file(value, &path)?;
+    Some(path)
+}
+
+fn check_file(value: &Value<'_>, path: &Path) -> Option<()> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => return Some(()),
         Ok(_) => value.problem(format!("`{}` is not a file", path.display()), "name a file"),
-        Err(error) => cannot_read(value, &path, &error),
+        Err(error) => cannot_read(value, path, &error),
     }
     None
 }
@@ -33,11 +38,15 @@ pub(crate) fn path(value: &Value<'_>) -> Option<PathBuf> {
 
 /// The content of the file that `value` names.
 pub(crate) fn content(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    let path = existing(value)?;
+    content_at(value, &path(value)?)
+}
+
+fn content_at(value: &Value<'_>, path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+    check_file(value, path)?;
     let mut bytes = Zeroizing::new(Vec::new());
-    let read = File::open(&path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        cannot_read(value, &path, &error);
+        cannot_read(value, path, &error);
         return None;
     }
     if bytes.len() as u64 > LIMIT {
@@ -50,8 +59,13 @@ pub(crate) fn content(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {
 
 /// As [`content`], for a file that only the gateway should be able to read.
 pub(crate) fn secret_content(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    let bytes = content(value)?;
-    let mode = path(value).and_then(|path| std::fs::metadata(path).ok())?.permissions().mode();
+    secret_content_at(value, &path(value)?)
+}
+
+/// As [`secret_content`], of a file that lies beside the one that `value` names.
+pub(crate) fn secret_content_at(value: &Value<'_>, path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+    let bytes = content_at(value, path)?;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
     // Group access stays silent: orchestrators mount secrets readable by a group.
     if mode & 0o007 != 0 {
         value.warn(format!(

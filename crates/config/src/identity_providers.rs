@@ -6,10 +6,11 @@ use login::ClaimNames;
 
 use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
-use crate::{IdentityProvider, names, protocols};
+use crate::saml::OwnKey;
+use crate::{IdentityProvider, names, oauth2, oidc, saml};
 
 /// Reads `identity_providers`.
-pub(crate) fn read(root: &Mapping<'_>) -> Option<Vec<IdentityProvider>> {
+pub(crate) fn read(root: &Mapping<'_>, own_key: OwnKey) -> Option<Vec<IdentityProvider>> {
     let wanted = "write at least one: identity_providers: { acme: { domains: […], saml: … } }";
     let entries = root.required("identity_providers", wanted)?;
     let named = entries.named(wanted)?;
@@ -18,7 +19,8 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Vec<IdentityProvider>> {
         return None;
     }
     let mut claims = Vec::new();
-    let read: Vec<_> = named.iter().map(|(name, value)| idp(name, value, &mut claims)).collect();
+    let read: Vec<_> =
+        named.iter().map(|(name, value)| idp(name, value, own_key, &mut claims)).collect();
     read.into_iter().collect()
 }
 
@@ -28,38 +30,65 @@ struct Claim {
     idp: String,
 }
 
-fn idp(key: &str, value: &Value<'_>, claimed: &mut Vec<Claim>) -> Option<IdentityProvider> {
+fn idp(
+    key: &str,
+    value: &Value<'_>,
+    own_key: OwnKey,
+    claimed: &mut Vec<Claim>,
+) -> Option<IdentityProvider> {
     let name: Option<IdpName> = names::chosen(key, value);
-    let map = value.mapping("write domains: and one of saml: and oidc: here")?;
+    let map = value.mapping("write domains: and one of saml:, oidc: and oauth2: here")?;
     let label =
         given(map.optional("label"), |v| v.text("write its name for people").map(str::to_owned));
     let enabled = given(map.optional("enabled"), Value::flag);
     let in_use = enabled.flatten().unwrap_or(true);
     let domains = domains(&map, key, in_use, claimed);
-    let (saml, oidc) = (map.optional("saml"), map.optional("oidc"));
+    let probe = given(map.optional("probe"), Value::flag);
+    let (protocol, defaults) = spoken(&map, own_key);
     let names_value = map.optional("claims");
-    map.not_yet(&["oauth2"]);
     map.finish();
-    let (protocol, defaults) = match (saml, oidc) {
-        (Some(saml), None) => (protocols::saml(&saml).map(Protocol::Saml), saml_claims()),
-        (None, Some(oidc)) => (protocols::oidc(&oidc).map(Protocol::Oidc), oidc_claims()),
-        _ => {
-            value.problem("this needs exactly one of `saml` and `oidc`", "say how it is spoken to");
-            (None, saml_claims())
-        }
-    };
     let claims = given(names_value, |value| claim_names(value, &defaults));
+    if let (Some(Protocol::OAuth2(_)), Some(claims)) = (&protocol, &claims) {
+        check_subject(value, claims.as_ref())?;
+    }
     Some(IdentityProvider {
         federation: IdpSettings {
             label: label?.unwrap_or_else(|| key.to_owned()),
             name: name?,
             domains: domains?,
             enabled: enabled?.unwrap_or(true),
-            probe: None,
+            probe: probe?,
             protocol: protocol?,
         },
         claims: claims?.unwrap_or(defaults),
     })
+}
+
+/// The one protocol that it speaks, and where its claims usually are.
+fn spoken(map: &Mapping<'_>, own_key: OwnKey) -> (Option<Protocol>, ClaimNames) {
+    let (saml, oidc) = (map.optional("saml"), map.optional("oidc"));
+    match (saml, oidc, map.optional("oauth2")) {
+        (Some(value), None, None) => {
+            (saml::read(&value, own_key).map(Protocol::Saml), saml_claims())
+        }
+        (None, Some(value), None) => (oidc::read(&value).map(Protocol::Oidc), oidc_claims()),
+        (None, None, Some(value)) => (oauth2::read(&value).map(Protocol::OAuth2), oidc_claims()),
+        _ => {
+            let said = "this needs exactly one of `saml`, `oidc` and `oauth2`";
+            map.value.problem(said, "say how it is spoken to");
+            (None, saml_claims())
+        }
+    }
+}
+
+/// OpenID Connect has `sub` and SAML the NameID; plain OAuth 2.0 has nothing that all agree on.
+fn check_subject(value: &Value<'_>, claims: Option<&ClaimNames>) -> Option<()> {
+    if claims.is_some_and(|claims| claims.subject.is_some()) {
+        return Some(());
+    }
+    let wanted = "write claims: { subject: id }, the claim that never changes and never passes on";
+    value.problem("`claims.subject` is missing: OAuth 2.0 does not say who somebody is", wanted);
+    None
 }
 
 fn domains(

@@ -23,9 +23,12 @@ mod listen;
 mod mapping;
 mod names;
 mod nearest;
+mod oauth2;
+mod oidc;
 mod problem;
 mod protocols;
 mod reader;
+mod saml;
 mod scalar;
 mod secret;
 mod settings;
@@ -49,6 +52,7 @@ pub use environment::{Environment, ProcessEnvironment};
 use mapping::Mapping;
 pub use problem::{Problem, Problems, Warning, describe};
 use reader::Reading;
+use saml::OwnKey;
 pub use settings::{
     CertificateFiles, IdentityProvider, Keys, Listen, Settings, Site, StoreSettings,
 };
@@ -127,7 +131,9 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let keys = keys::read(&root);
     let public_port = listening.as_ref().map_or(443, |listening| listening.public_port);
     let sites = sites::read(&root, public_port, &jsm_names);
-    let identity_providers = identity_providers::read(&root);
+    let named = keys.as_ref().is_none_or(|keys| !keys.saml.is_empty());
+    let own_key = if named { OwnKey::There } else { OwnKey::Missing };
+    let identity_providers = identity_providers::read(&root, own_key);
     let idps = identity_providers.as_deref();
     let known = Known { idp_names: &idp_names, idps, site_names: &site_names };
     let sign_in = sign_in::read(&root, &known);

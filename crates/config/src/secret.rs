@@ -1,5 +1,7 @@
 //! Secrets: by file or by environment variable, never in the configuration itself.
 
+use std::path::{Path, PathBuf};
+
 use domain::Secret;
 use zeroize::Zeroizing;
 
@@ -10,6 +12,37 @@ const WANTED: &str = "write { file: PATH } or { env: VARIABLE }";
 
 /// The bytes of `{ file: … }` or `{ env: … }` without the line break at the end; never empty.
 pub(crate) fn bytes(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    content(value).map(|(bytes, _)| bytes)
+}
+
+/// As [`bytes`], and the same of the files `NAME.next` and `NAME.old` beside it that are there; a
+/// name with an extension keeps it at the end. Each with words that say which it is.
+pub(crate) fn with_siblings(value: &Value<'_>) -> Option<Vec<(String, Zeroizing<Vec<u8>>)>> {
+    let (bytes, file) = content(value)?;
+    let mut all = vec![("this".to_owned(), bytes)];
+    let Some(file) = file else { return Some(all) };
+    let path = files::path(&file)?;
+    for kind in ["next", "old"] {
+        let path = sibling(&path, kind);
+        if !path.exists() {
+            continue;
+        }
+        let bytes = without_line_break(files::secret_content_at(&file, &path)?);
+        all.push((format!("`{}`", path.display()), bytes));
+    }
+    Some(all)
+}
+
+/// `saml.pem` and `next` give `saml.next.pem`, `sealing-1` and `next` give `sealing-1.next`.
+fn sibling(path: &Path, kind: &str) -> PathBuf {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) => path.with_extension(format!("{kind}.{extension}")),
+        None => path.with_extension(kind),
+    }
+}
+
+/// The secret, and its file if it is in one.
+fn content<'a>(value: &Value<'a>) -> Option<(Zeroizing<Vec<u8>>, Option<Value<'a>>)> {
     if value.is_scalar() {
         // The value is not repeated: it is the secret itself.
         value.problem("a secret stands in the configuration itself", WANTED);
@@ -19,9 +52,9 @@ pub(crate) fn bytes(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {
     map.conceal_unknown_keys();
     let (file, env) = (map.optional("file"), map.optional("env"));
     map.finish();
-    let bytes = match (file, env) {
-        (Some(file), None) => files::secret_content(&file)?,
-        (None, Some(env)) => variable(&env)?,
+    let (bytes, file) = match (file, env) {
+        (Some(file), None) => (files::secret_content(&file)?, Some(file)),
+        (None, Some(env)) => (variable(&env)?, None),
         _ => {
             value.problem("this needs exactly one of `file` and `env`", WANTED);
             return None;
@@ -32,7 +65,7 @@ pub(crate) fn bytes(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {
         value.problem("the secret is empty", "put the secret there");
         return None;
     }
-    Some(bytes)
+    Some((bytes, file))
 }
 
 /// As [`bytes`], for a secret that is a text in one line.

@@ -3,6 +3,7 @@
 mod fixture;
 mod hostile;
 mod problems;
+mod protocols;
 mod sample;
 mod sections;
 mod warnings;

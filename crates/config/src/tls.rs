@@ -1,7 +1,5 @@
 //! The certificates of the TLS listener, looked at before they are used.
 
-use std::time::Duration;
-
 use domain::{HostName, Timestamp};
 use rustls::client::verify_server_name;
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -13,9 +11,6 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use crate::mapping::Mapping;
 use crate::reader::Value;
 use crate::{CertificateFiles, Site, files, validity};
-
-/// How long before its end a certificate is worth a warning.
-const SOON: Duration = Duration::from_secs(14 * 86_400);
 
 /// Certificates as read: where their files are, and the leaf of each.
 pub(crate) struct Certificates<'a> {
@@ -113,7 +108,7 @@ fn check_validity(chain: &Value<'_>, leaf: &CertificateDer<'_>) {
         chain.warn(format!("the certificate begins at {from}; browsers refuse it until then"));
         return;
     }
-    if now.plus(SOON) >= until {
+    if now.plus(validity::SOON) >= until {
         chain.warn(format!("the certificate ends at {until}; renew it"));
     }
 }

@@ -3,7 +3,12 @@
 //! rustls checks these dates for peers and does not show them. Only the few fields before them
 //! are walked over; whatever looks odd gives `None`, which costs a warning and nothing else.
 
+use std::time::Duration;
+
 use domain::Timestamp;
+
+/// How long before its end a certificate is named: time to order a new one.
+pub(crate) const SOON: Duration = Duration::from_secs(14 * 86_400);
 
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;

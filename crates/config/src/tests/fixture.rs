@@ -50,6 +50,13 @@ pub(super) fn folder() -> TempDir {
     write(root, "keys/sealing-1", &format!("{}\n", STANDARD.encode(sealing)), 0o600);
     write(root, "keys/assertion-1.pem", &KeyPair::generate().unwrap().serialize_pem(), 0o600);
     write(root, "idp/acme-metadata.xml", "<EntityDescriptor/>", 0o644);
+    let saml_key = KeyPair::generate().unwrap();
+    let mut saml = CertificateParams::new(Vec::new()).unwrap();
+    saml.not_after = rcgen::date_time_ymd(2036, 1, 1);
+    let certificate = saml.self_signed(&saml_key).unwrap().pem();
+    write(root, "keys/saml.pem", &format!("{}{certificate}", saml_key.serialize_pem()), 0o600);
+    write(root, "keys/hooli.pem", &KeyPair::generate().unwrap().serialize_pem(), 0o600);
+    write(root, "idp/federation.pem", &certificate, 0o644);
     write(root, "secrets/globex", &format!("{PLANTED}\n"), 0o600);
     folder
 }

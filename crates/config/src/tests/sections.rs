@@ -233,7 +233,7 @@ fn identity_providers() {
         (
             "enabled: true",
             "oidc: {}",
-            "identity_providers.acme: this needs exactly one of `saml` and `oidc`; say how it is spoken to",
+            "identity_providers.acme: this needs exactly one of `saml`, `oidc` and `oauth2`; say how it is spoken to",
         ),
     ]);
 }
@@ -247,13 +247,13 @@ fn protocols() {
             "identity_providers.acme.saml.metadata.file: `FOLDER/idp/acme.xml` cannot be read: there is no such file; make the file or correct the path",
         ),
         (
-            "{ url: https://login.initech.example/saml/metadata }",
-            "{ url: http://login.initech.example/ }",
+            "url: https://login.initech.example/saml/metadata",
+            "url: http://login.initech.example/",
             "identity_providers.initech.saml.metadata.url: http is accepted toward this machine only; write https://…",
         ),
         (
-            "{ url: https://login.initech.example/saml/metadata }",
-            "https://login.initech.example",
+            "metadata:\n        url: https://login.initech.example/saml/metadata",
+            "metadata: https://login.initech.example",
             "identity_providers.initech.saml.metadata: a single value, where keys belong; write metadata: { url: https://… } or { file: PATH }",
         ),
         (

@@ -1,0 +1,169 @@
+//! `oidc` of an identity provider.
+
+use federation::{GroupOverage, OidcSettings};
+
+use crate::mapping::{Mapping, given};
+use crate::nearest::nearest;
+use crate::protocols::{
+    client_authentication, client_id, clock_skew, plain_text, remote, scope, texts,
+};
+use crate::reader::{Value, quote};
+use crate::scalar::{DURATION, duration};
+
+/// Asymmetric algorithms of RFC 7518 §3.1 and RFC 8037 §3.1.
+const ALGORITHMS: [&str; 9] =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+const USUAL_ALGORITHMS: [&str; 3] = ["RS256", "PS256", "ES256"];
+const USUAL_SCOPES: [&str; 3] = ["openid", "email", "profile"];
+
+const OVERAGE: [(&str, GroupOverage); 3] =
+    [("fetch", GroupOverage::Fetch), ("keep", GroupOverage::Keep), ("deny", GroupOverage::Deny)];
+
+/// OpenID Connect Core §3.1.2.1.
+const PROMPTS: [(&str, &str); 4] = [
+    ("login", "login"),
+    ("consent", "consent"),
+    ("select_account", "select_account"),
+    ("none", "none"),
+];
+
+/// What stands for the tenant in the issuer of a multi-tenant provider.
+const TENANT: &str = "{tenantid}";
+
+/// Reads `oidc` of an identity provider.
+pub(crate) fn read(value: &Value<'_>) -> Option<OidcSettings> {
+    let map = value.mapping("write { issuer: https://…, client_id: …, client_secret: … }")?;
+    let issuer = map.required("issuer", "write issuer: https://…").and_then(|value| issuer(&value));
+    let tenants = given(map.optional("tenants"), tenants);
+    let several = check_tenants(&map, issuer.as_deref(), tenants.as_ref());
+    let client_id = client_id(&map);
+    let client_authentication = client_authentication(&map);
+    let scopes = given(map.optional("scopes"), scopes);
+    let algorithms = given(map.optional("algorithms"), algorithms);
+    let audiences = given(map.optional("trusted_audiences"), |value| {
+        let wanted = "write a list of client ids beside our own";
+        texts(value, wanted, |item| plain_text(item, wanted))
+    });
+    let acr_values = given(map.optional("acr_values"), |value| {
+        texts(value, "write a list of `acr` values", acr_value)
+    });
+    let max_age = given(map.optional("max_age"), |value| value.read(DURATION, duration));
+    let prompt = given(map.optional("prompt"), |value| value.word(&PROMPTS));
+    let userinfo = given(map.optional("userinfo"), Value::flag);
+    let overage = given(map.optional("group_overage"), |value| value.word(&OVERAGE));
+    let skew = clock_skew(&map);
+    let single_logout = given(map.optional("single_logout"), Value::flag);
+    map.finish();
+    several?;
+    Some(OidcSettings {
+        issuer: issuer?,
+        tenants: tenants?.unwrap_or_default(),
+        client_id: client_id?,
+        client_authentication: client_authentication?,
+        scopes: scopes?.unwrap_or_else(|| owned(&USUAL_SCOPES)),
+        algorithms: algorithms?.unwrap_or_else(|| owned(&USUAL_ALGORITHMS)),
+        trusted_audiences: audiences?.unwrap_or_default(),
+        acr_values: acr_values?.unwrap_or_default(),
+        max_age: max_age?,
+        prompt: prompt?.map(str::to_owned),
+        userinfo: userinfo?.unwrap_or(false),
+        group_overage: overage?.unwrap_or_default(),
+        clock_skew: skew?,
+        single_logout: single_logout?.unwrap_or(true),
+    })
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// The issuer stays the text that was written: it is compared as an exact string (OpenID Connect
+/// Discovery §4.3), and a URL type would add a slash.
+fn issuer(value: &Value<'_>) -> Option<String> {
+    let wanted = "write the issuer exactly as the provider's discovery document has it";
+    let url = remote(value, wanted)?;
+    if url.query().is_some() {
+        value.problem("an issuer has no query", wanted);
+        return None;
+    }
+    let text = value.text(wanted)?;
+    if text.ends_with("/.well-known/openid-configuration") {
+        value.problem("this is the address of the discovery document", wanted);
+        return None;
+    }
+    let path = text.splitn(4, '/').nth(3).unwrap_or_default();
+    let (tenants, braces) = (path.matches(TENANT).count(), text.matches(['{', '}']).count());
+    if braces > 0 && (tenants != 1 || braces != 2) {
+        value.problem("braces stand for one tenant only", format!("write {TENANT} once, or none"));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn tenants(value: &Value<'_>) -> Option<Vec<String>> {
+    let wanted = "write a list of tenant ids, as the claim `tid` has them";
+    value.some_items(wanted)?;
+    let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    texts(value, wanted, |item| {
+        item.read(wanted, |text| text.chars().all(usual).then(|| text.to_owned()))
+    })
+}
+
+/// A template without tenants would accept the whole world, tenants without one mean nothing.
+fn check_tenants(
+    map: &Mapping<'_>,
+    issuer: Option<&str>,
+    tenants: Option<&Option<Vec<String>>>,
+) -> Option<()> {
+    let (issuer, tenants) = (issuer?, tenants?);
+    match (issuer.contains(TENANT), tenants) {
+        (true, None) => {
+            let said = format!("the issuer has {TENANT}, and `tenants` is missing");
+            map.value.problem(said, "write tenants: [ID], those whose people may sign in");
+            None
+        }
+        (false, Some(_)) => {
+            let said = format!("`tenants` is said, and the issuer has no {TENANT}");
+            map.value.problem(said, format!("write {TENANT} in place of the tenant's id there"));
+            None
+        }
+        _ => Some(()),
+    }
+}
+
+fn scopes(value: &Value<'_>) -> Option<Vec<String>> {
+    let said = texts(value, "write a list such as [openid, email, profile]", scope)?;
+    // OpenID Connect Core §3.1.2.1: without `openid` it is not OpenID Connect.
+    let others = said.into_iter().filter(|scope| scope != "openid");
+    Some(std::iter::once("openid".to_owned()).chain(others).collect())
+}
+
+fn acr_value(value: &Value<'_>) -> Option<String> {
+    value.read("write one `acr` value, without blanks", |text| {
+        let fits = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        fits.then(|| text.to_owned())
+    })
+}
+
+fn algorithms(value: &Value<'_>) -> Option<Vec<String>> {
+    let wanted = "write a list such as [RS256, ES256]";
+    value.some_items(wanted)?;
+    texts(value, wanted, algorithm)
+}
+
+fn algorithm(value: &Value<'_>) -> Option<String> {
+    let wanted = format!("write one of: {}", ALGORITHMS.join(", "));
+    let text = value.text(&wanted)?;
+    if ALGORITHMS.contains(&text) {
+        return Some(text.to_owned());
+    }
+    let said = match text {
+        "none" => "`none` means no signature at all".to_owned(),
+        "HS256" | "HS384" | "HS512" => {
+            format!("{text} signs with the client secret, so no key tells who signed")
+        }
+        _ => format!("{} is not known", quote(text)),
+    };
+    value.problem_near(said, wanted, nearest(text, ALGORITHMS));
+    None
+}
