@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::{Blame, Notice, ReferenceCode, Refusal, Timestamp};
-use http::{HeaderMap, Request};
+use domain::{Blame, Language, Notice, ReferenceCode, Refusal, Timestamp};
+use http::{HeaderMap, HeaderValue, Request, header};
 use ipnet::IpNet;
 
 use crate::gateway::{Gateway, Site};
@@ -24,6 +24,8 @@ pub(crate) struct RequestContext {
     pub(crate) caller: Caller,
     /// To which help center; `None` when it is none of ours or cannot be told.
     pub(crate) site: Option<Arc<Site>>,
+    /// `Accept-Language`, unread: most requests never show a page of ours.
+    accepted: Option<HeaderValue>,
 }
 
 /// A request for one of our sites, understood in exactly one way.
@@ -46,7 +48,14 @@ impl RequestContext {
             client: client_address(peer, request.headers(), &gateway.trusted_proxies),
             caller: caller(request.method(), request.headers()),
             site: None,
+            accepted: request.headers().get(header::ACCEPT_LANGUAGE).cloned(),
         }
+    }
+
+    /// The language of a page that answers this request.
+    pub(crate) fn language(&self) -> Language {
+        let accepted = self.accepted.as_ref().and_then(|value| value.to_str().ok());
+        accepted.map(Language::accepted).unwrap_or_default()
     }
 
     /// Judges host and path.

@@ -1,14 +1,20 @@
-//! The gateway's own pages: rendered here, without script except to keep the fragment.
+//! The gateway's own pages: rendered here, in the browser's language, and whole without script.
 
-mod notice;
+mod frame;
+mod moment;
+mod refused;
+mod texts;
 
 use askama::Template;
 use bytes::Bytes;
-use domain::{Notice, ReferenceCode, Timestamp};
+use domain::Language;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
 use crate::body::Body;
+
+pub(crate) use frame::Frame;
+pub(crate) use refused::{Fallback, Refused, refused};
 
 /// One identity provider on a page.
 #[derive(Debug, Clone)]
@@ -19,14 +25,21 @@ pub(crate) struct Choice {
     pub(crate) label: String,
 }
 
+/// What is wrong with what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    /// It is no e-mail address.
+    NoAddress,
+}
+
 /// E-mail first, chooser beside it.
 #[derive(Debug, Template)]
 #[template(path = "sign-in.html")]
 pub(crate) struct SignInPage<'a> {
-    pub(crate) site: &'a str,
+    pub(crate) frame: Frame<'a>,
     pub(crate) attempt: &'a str,
     pub(crate) typed: &'a str,
-    pub(crate) problem: Option<&'a str>,
+    pub(crate) mistake: Option<Mistake>,
     pub(crate) providers: &'a [Choice],
 }
 
@@ -34,7 +47,7 @@ pub(crate) struct SignInPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "offer.html")]
 pub(crate) struct OfferPage<'a> {
-    pub(crate) site: &'a str,
+    pub(crate) frame: Frame<'a>,
     pub(crate) attempt: &'a str,
     pub(crate) typed: &'a str,
     pub(crate) providers: &'a [Choice],
@@ -45,7 +58,7 @@ pub(crate) struct OfferPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "sign-out.html")]
 pub(crate) struct SignOutPage<'a> {
-    pub(crate) site: &'a str,
+    pub(crate) frame: Frame<'a>,
     pub(crate) name: Option<&'a str>,
 }
 
@@ -53,73 +66,20 @@ pub(crate) struct SignOutPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "signed-out.html")]
 pub(crate) struct SignedOutPage<'a> {
-    pub(crate) site: &'a str,
+    pub(crate) frame: Frame<'a>,
     pub(crate) provider: Option<&'a str>,
 }
 
-#[derive(Debug, Template)]
-#[template(path = "refused.html")]
-struct RefusedPage<'a> {
-    site: &'a str,
-    headline: String,
-    advice: String,
-    link: Option<Link>,
-    reference: ReferenceCode,
-    time: Timestamp,
-    /// The same for people.
-    shown_time: String,
-}
-
-#[derive(Debug)]
-struct Link {
-    href: String,
-    text: &'static str,
-}
-
-/// Everything that a refusal page shows.
-#[derive(Debug)]
-pub(crate) struct Refused<'a> {
-    /// Name of the site for people.
-    pub(crate) site: &'a str,
-    /// What the customer is told.
-    pub(crate) notice: Notice,
-    /// Label of the identity provider that it concerns.
-    pub(crate) provider: Option<&'a str>,
-    /// Where to try again; the front page without it.
-    pub(crate) again: Option<String>,
-    /// The code.
-    pub(crate) reference: ReferenceCode,
-    /// When.
-    pub(crate) time: Timestamp,
-}
-
-/// A refusal page.
-pub(crate) fn refused(status: StatusCode, refused: Refused<'_>) -> Response<Body> {
-    let provider = refused.provider.unwrap_or("Your identity provider");
-    let text = notice::text(refused.notice, provider);
-    let link =
-        text.link.map(|text| Link { href: refused.again.unwrap_or_else(|| "/".to_owned()), text });
-    let page = RefusedPage {
-        site: refused.site,
-        headline: text.headline,
-        advice: text.advice,
-        link,
-        reference: refused.reference,
-        time: refused.time,
-        shown_time: refused.time.to_string().replace('T', " ").replace('Z', " UTC"),
-    };
-    html(status, &page)
-}
-
-/// A page with the headers that every page of ours carries.
-pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response<Body> {
+/// A page with the headers that every page of ours carries; `language` is that of its frame.
+pub(crate) fn html(status: StatusCode, language: Language, page: &impl Template) -> Response<Body> {
     // Rendering writes into a string; the only error is a template's own, and ours have none.
     let text = page.render().unwrap_or_default();
     let mut response = Response::new(Body::Own(Full::new(Bytes::from(text))));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));
     secure(&mut response);
     response
 }
@@ -146,3 +106,6 @@ pub(crate) fn secure(response: &mut Response<Body>) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::endpoints::Endpoint;
 use crate::events;
 use crate::gateway::Gateway;
 use crate::navigation::Caller;
-use crate::pages::{self, Refused};
+use crate::pages::{self, Fallback, Frame, Refused};
 
 /// What a refusal concerns, as far as it is known.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,8 @@ pub(crate) struct Concern {
     pub(crate) person: Option<PersonKey>,
     /// Address at which the customer can try again; the front page without one.
     pub(crate) again: Option<String>,
+    /// Another way in that a rule leaves meanwhile.
+    pub(crate) fallback: Option<Fallback>,
 }
 
 /// Records a refusal and answers with it.
@@ -85,15 +87,18 @@ fn page(
     context: &RequestContext,
     concern: &Concern,
 ) -> Response<Body> {
-    let site = context.site.as_ref().map_or("Vestibule", |site| site.settings.label.as_str());
+    let host = context.site.as_ref().and_then(|site| site.settings.public_url.host_str());
     let provider = concern.idp.as_ref().and_then(|idp| gateway.provider(idp));
     pages::refused(
         status,
         Refused {
-            site,
+            frame: Frame::of(context),
             notice: refusal.notice,
             provider: provider.map(|provider| provider.label.as_str()),
+            since: refusal.since,
             again: concern.again.clone(),
+            fallback: concern.fallback.clone(),
+            host: host.unwrap_or_default(),
             reference: context.reference,
             time: context.now,
         },

@@ -7,7 +7,7 @@ use session::{SessionCookie, Who};
 use crate::body::Body;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, refuse_own, session_of};
-use crate::pages::{self, SignOutPage, SignedOutPage};
+use crate::pages::{self, Frame, SignOutPage, SignedOutPage};
 use crate::{events, request};
 
 /// Asks before ending the session: a link or an image elsewhere must not sign anybody out.
@@ -20,8 +20,8 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
         Who::Person(customer) => Some(customer.identity.display_name.as_str()),
         Who::Guest => None,
     });
-    let site = &request.visit.site.settings.label;
-    pages::html(StatusCode::OK, &SignOutPage { site, name })
+    let frame = Frame::of(&request.visit.context);
+    pages::html(StatusCode::OK, frame.language, &SignOutPage { frame, name })
 }
 
 /// Ends the session: the record first, then the cookie (attacks.md D6).
@@ -51,7 +51,9 @@ async fn end(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, 
         )
         .await;
     }
-    let mut response = pages::html(StatusCode::OK, &SignedOutPage { site: &site.label, provider });
+    let frame = Frame::of(&request.visit.context);
+    let page = SignedOutPage { frame, provider };
+    let mut response = pages::html(StatusCode::OK, frame.language, &page);
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, SessionCookie::clearing());
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));

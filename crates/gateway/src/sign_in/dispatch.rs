@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
-use crate::pages::{self, OfferPage};
+use crate::pages::{self, Frame, OfferPage};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, redirect, store_refusal};
 use crate::{events, random};
@@ -114,14 +114,15 @@ async fn offer(
         providers.retain(|choice| choice.name == first.as_str());
     }
     let handle = keep(gateway, attempt, &request.visit).await?;
+    let frame = Frame::of(&request.visit.context);
     let page = OfferPage {
-        site: &request.visit.site.settings.label,
+        frame,
         attempt: &handle,
         typed: typed.map(EmailAddress::as_str).unwrap_or_default(),
         providers: &providers,
         guest,
     };
-    Ok(bind_browser(request, pages::html(StatusCode::OK, &page)))
+    Ok(bind_browser(request, pages::html(StatusCode::OK, frame.language, &page)))
 }
 
 async fn admit_guest(
@@ -230,6 +231,16 @@ pub(super) fn bind_browser(request: &OwnRequest, mut response: Response<Body>) -
     response
 }
 
+/// Where to try again: at an identity provider that did not answer, or at the start.
+fn way_back(refusal: &Refusal, idp: Option<&IdpName>) -> Endpoint {
+    match idp {
+        Some(idp) if refusal.notice == domain::Notice::ProviderUnreachable => {
+            Endpoint::SignInAt(idp.clone())
+        }
+        _ => Endpoint::SignIn,
+    }
+}
+
 /// The response, or the refusal with a fresh start that keeps the target.
 pub(super) async fn finish(
     gateway: &Gateway,
@@ -245,10 +256,11 @@ pub(super) async fn finish(
         Some(attempt) => {
             let fresh = attempt.afresh(request.visit.context.now);
             let handle = keep(gateway, &fresh, &request.visit).await.ok();
-            handle.map(|handle| format!("{}?attempt={handle}", Endpoint::SignIn.path()))
+            let way = way_back(&stop.refusal, stop.idp.as_ref());
+            handle.map(|handle| format!("{}?attempt={handle}", way.path()))
         }
         None => None,
     };
-    let concern = Concern { idp: stop.idp, person: stop.person, again };
+    let concern = Concern { idp: stop.idp, person: stop.person, again, fallback: None };
     refuse(gateway, &request.visit.context, *stop.refusal, concern).await
 }

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request, refuse_own, session_of, signed_in};
-use crate::pages::{self, SignInPage};
+use crate::pages::{self, Frame, Mistake, SignInPage};
 use crate::request::{redirect, store_refusal};
 
 /// The sign-in page. Somebody who has a session by now, from another tab, goes on to the page that
@@ -38,18 +38,19 @@ fn show(
     request: &OwnRequest,
     handle: Option<&str>,
     typed: &str,
-    problem: Option<&str>,
+    mistake: Option<Mistake>,
 ) -> Response<Body> {
+    let frame = Frame::of(&request.visit.context);
     let page = SignInPage {
-        site: &request.visit.site.settings.label,
+        frame,
         attempt: handle
             .and_then(|h| h.parse::<AttemptHandle>().ok().map(|_| h))
             .unwrap_or_default(),
         typed,
-        problem,
+        mistake,
         providers: &gateway.choices(),
     };
-    let response = pages::html(StatusCode::OK, &page);
+    let response = pages::html(StatusCode::OK, frame.language, &page);
     dispatch::bind_browser(request, response)
 }
 
@@ -96,8 +97,7 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
         (Some(idp), _) => chosen(idp),
         (None, Some(email)) => Ok(routed(gateway, request, email, &form)),
         (None, None) => {
-            let problem = Some("Please enter an e-mail address such as name@company.com.");
-            return show(gateway, request, handle, typed, problem);
+            return show(gateway, request, handle, typed, Some(Mistake::NoAddress));
         }
     };
     let outcome = match asked {
