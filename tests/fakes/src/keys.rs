@@ -121,6 +121,26 @@ impl SigningKey {
         String::from_utf8(self.key.private_key_to_pem_pkcs8().expect("PEM")).expect("ASCII")
     }
 
+    /// The certificate.
+    pub(crate) fn certificate(&self) -> &X509 {
+        &self.certificate
+    }
+
+    /// The certificate, DER.
+    pub fn certificate_der(&self) -> Vec<u8> {
+        self.certificate.to_der().expect("DER")
+    }
+
+    /// Private key and certificate in one PEM file.
+    pub fn pem(&self) -> String {
+        self.private_key_pem() + &self.certificate_pem()
+    }
+
+    /// What this key signs with, with SHA-256.
+    pub fn algorithm(&self) -> Algorithm {
+        if self.is_elliptic() { Algorithm::EcdsaSha256 } else { Algorithm::RsaSha256 }
+    }
+
     /// Whether this is an elliptic-curve key.
     pub fn is_elliptic(&self) -> bool {
         self.key.ec_key().is_ok()

@@ -26,6 +26,7 @@ impl Flaw {
         Self::NoConfirmation,
         Self::NotBearer,
         Self::StatusAuthnFailed,
+        Self::StatusNoPassive,
         Self::StatusResponderWithAssertion,
         Self::NoStatus,
         Self::NoAssertion,

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::encryption::Encryption;
 use super::flaw::Flaw;
+use crate::keys::Algorithm;
 use crate::people::Person;
 
 /// Which parts of a response are signed.
@@ -31,6 +33,16 @@ pub struct Answer {
     pub flaw: Option<Flaw>,
     /// The person whom a forged part names; `None`: another one of the same company.
     pub forged: Option<Person>,
+    /// What is encrypted; the service provider's metadata must be known
+    /// ([`SamlIdp::know`](super::SamlIdp::know)).
+    pub encryption: Option<Encryption>,
+    /// How it is signed; `None`: SHA-256 with the identity provider's key.
+    pub algorithm: Option<Algorithm>,
+    /// AuthnContextClassRef; `None`: the first that the request wants, else
+    /// PasswordProtectedTransport.
+    pub authn_context: Option<String>,
+    /// NameID has both qualifiers.
+    pub qualified: bool,
     /// SessionNotOnOrAfter, counted from now.
     pub session_ends_after: Option<Duration>,
     /// Applied to the Assertion before it is signed; what it returns must be canonical XML.
@@ -53,6 +65,20 @@ impl Answer {
     /// Honest but for a change of the Assertion before it is signed.
     pub fn changed_before_signing(by: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         Self { before_signing: Some(Arc::new(by)), ..Self::default() }
+    }
+
+    /// The same, encrypted.
+    #[must_use]
+    pub fn encrypted(mut self, encryption: impl Into<Encryption>) -> Self {
+        self.encryption = Some(encryption.into());
+        self
+    }
+
+    /// The same with another AuthnContextClassRef.
+    #[must_use]
+    pub fn in_context(mut self, class: &str) -> Self {
+        self.authn_context = Some(class.to_owned());
+        self
     }
 
     /// The same with another set of signed parts.
@@ -82,9 +108,19 @@ impl From<Sign> for Answer {
     }
 }
 
+impl From<Encryption> for Answer {
+    fn from(encryption: Encryption) -> Self {
+        Self { encryption: Some(encryption), ..Self::default() }
+    }
+}
+
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("sign", &self.sign).field("flaw", &self.flaw).finish()
+        f.debug_struct("Answer")
+            .field("sign", &self.sign)
+            .field("flaw", &self.flaw)
+            .field("encryption", &self.encryption)
+            .finish()
     }
 }
 

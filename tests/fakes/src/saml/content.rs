@@ -6,6 +6,8 @@ use super::{EVIL_ENTITY, Sign};
 use crate::people::Person;
 
 const RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
+const NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified";
 const AUTHN_FAILED: &str = "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed";
 const EVIL_ACS: &str = "https://evil.example/acs";
 const EVIL_REQUEST: &str = "_0000000000000000000000000000000000000bad";
@@ -27,6 +29,7 @@ pub(crate) fn signed_part(flaw: Flaw) -> Option<Sign> {
         | Flaw::DestinationOfOtherCase
         | Flaw::ForeignResponseIssuer
         | Flaw::StatusAuthnFailed
+        | Flaw::StatusNoPassive
         | Flaw::StatusResponderWithAssertion
         | Flaw::NoStatus
         | Flaw::NoAssertion
@@ -103,10 +106,13 @@ fn times(flaw: Flaw, draft: &mut Draft) {
 
 fn status_and_request(flaw: Flaw, draft: &mut Draft) {
     match flaw {
-        Flaw::StatusAuthnFailed => {
-            draft.status = vec![RESPONDER.to_owned(), AUTHN_FAILED.to_owned()];
+        Flaw::StatusAuthnFailed | Flaw::StatusNoPassive => {
+            let inner = if flaw == Flaw::StatusNoPassive { NO_PASSIVE } else { AUTHN_FAILED };
+            draft.status = vec![RESPONDER.to_owned(), inner.to_owned()];
             draft.has_assertion = false;
         }
+        Flaw::WeakAuthnContext => draft.authn_context = Some(UNSPECIFIED.to_owned()),
+        Flaw::NoAuthnStatement => draft.authn_context = None,
         Flaw::StatusResponderWithAssertion => draft.status = vec![RESPONDER.to_owned()],
         Flaw::NoStatus => draft.status.clear(),
         Flaw::NoAssertion => draft.has_assertion = false,

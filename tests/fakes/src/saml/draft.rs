@@ -14,6 +14,10 @@ pub(crate) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 pub(crate) const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 pub(crate) const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 
+/// How the people of this identity provider prove who they are.
+pub(crate) const PASSWORD: &str =
+    "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+
 /// Everything a response says.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -31,6 +35,11 @@ pub(crate) struct Draft {
     pub(crate) name_id: Option<(String, String)>,
     pub(crate) confirmation: Option<Confirmation>,
     pub(crate) conditions: Option<Conditions>,
+    /// NameQualifier and SPNameQualifier of the NameID.
+    pub(crate) qualifiers: Option<(String, String)>,
+    /// `None`: no AuthnStatement.
+    pub(crate) authn_context: Option<String>,
+    pub(crate) session_index: Option<String>,
     pub(crate) session_not_on_or_after: Option<i64>,
     pub(crate) attributes: Vec<Attribute>,
 }
@@ -68,9 +77,11 @@ pub(crate) struct Addressee<'a> {
 impl Draft {
     /// A response with nothing wrong in it.
     pub(crate) fn honest(issuer: &str, to: &Addressee<'_>, person: &Person, now: i64) -> Self {
+        let assertion_id = format!("_a{}", random_hex());
         Self {
             response_id: format!("_r{}", random_hex()),
-            assertion_id: format!("_a{}", random_hex()),
+            session_index: Some(format!("_s{assertion_id}")),
+            assertion_id,
             issued: now,
             destination: Some(to.acs.to_owned()),
             in_response_to: Some(to.request_id.to_owned()),
@@ -90,6 +101,8 @@ impl Draft {
                 not_on_or_after: Some(now + 300),
                 restrictions: vec![vec![to.service_provider.to_owned()]],
             }),
+            qualifiers: None,
+            authn_context: Some(PASSWORD.to_owned()),
             session_not_on_or_after: None,
             attributes: Vec::new(),
         }
@@ -142,22 +155,30 @@ impl Draft {
             return String::new();
         }
         let name_id = self.name_id.as_ref().map_or(String::new(), |(format, value)| {
-            format!("<saml:NameID Format=\"{format}\">{}</saml:NameID>", xml_text(value))
+            let (own, theirs) =
+                self.qualifiers.as_ref().map(|(a, b)| (a.as_str(), b.as_str())).unzip();
+            format!(
+                "<saml:NameID Format=\"{format}\"{}{}>{}</saml:NameID>",
+                optional("NameQualifier", own),
+                optional("SPNameQualifier", theirs),
+                xml_text(value)
+            )
         });
         let confirmation = self.confirmation.as_ref().map(Confirmation::text).unwrap_or_default();
         format!("<saml:Subject>{name_id}{confirmation}</saml:Subject>")
     }
 
     fn statement(&self) -> String {
+        let Some(context) = &self.authn_context else { return String::new() };
         let until = self.session_not_on_or_after.map(date_time);
         format!(
-            "<saml:AuthnStatement AuthnInstant=\"{}\" SessionIndex=\"_s{}\"{}><saml:AuthnContext>\
-             <saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:\
-             PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext>\
+            "<saml:AuthnStatement AuthnInstant=\"{}\"{}{}><saml:AuthnContext>\
+             <saml:AuthnContextClassRef>{}</saml:AuthnContextClassRef></saml:AuthnContext>\
              </saml:AuthnStatement>",
             date_time(self.issued),
-            self.assertion_id,
+            optional("SessionIndex", self.session_index.as_deref()),
             optional("SessionNotOnOrAfter", until.as_deref()),
+            xml_text(context),
         )
     }
 
@@ -214,6 +235,6 @@ impl Attribute {
     }
 }
 
-fn optional(name: &str, value: Option<&str>) -> String {
+pub(crate) fn optional(name: &str, value: Option<&str>) -> String {
     value.map_or(String::new(), |value| format!(" {name}=\"{}\"", xml_attribute(value)))
 }

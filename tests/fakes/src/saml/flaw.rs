@@ -48,6 +48,8 @@ pub enum Flaw {
     NotBearer,
     /// Status is Responder with AuthnFailed inside; no Assertion.
     StatusAuthnFailed,
+    /// Status is Responder with NoPassive inside; no Assertion.
+    StatusNoPassive,
     /// Status is Responder, and there is a good Assertion all the same.
     StatusResponderWithAssertion,
     /// No Status.
@@ -176,6 +178,11 @@ pub enum Flaw {
     EncryptedAssertion,
     /// The Assertion is in another namespace.
     AssertionOfOtherNamespace,
+    // Only wrong where something was asked for.
+    /// AuthnContextClassRef is unspecified, whatever was requested.
+    WeakAuthnContext,
+    /// No AuthnStatement.
+    NoAuthnStatement,
     // What the bytes are.
     /// NameID and address end in a foreign domain; a comment cuts them after our domain.
     CommentInNameId,

@@ -1,18 +1,27 @@
-//! A SAML 2.0 identity provider: metadata, HTTP-Redirect in, HTTP-POST out.
+//! A SAML 2.0 identity provider: metadata, HTTP-Redirect and HTTP-POST in, HTTP-POST out, single
+//! logout on HTTP-Redirect, HTTP-POST and SOAP.
 //!
 //! Browsers use its pages; tests without a browser call [`SamlIdp::respond`]. It signs honestly
-//! unless an [`Answer`] orders one [`Flaw`].
+//! unless an [`Answer`] orders one [`Flaw`]. To encrypt, to check signatures of requests and to log
+//! out, it must have been given the service provider's metadata ([`SamlIdp::know`]).
 
 mod all_flaws;
 mod answer;
 mod bytes;
 mod content;
 mod draft;
+mod encryption;
+mod encryption_flaw;
 mod flaw;
 mod issue;
+mod logout;
 mod metadata;
+mod orders;
 mod pages;
+mod redirect;
 mod request;
+mod service_provider;
+mod sessions;
 mod signature;
 mod signing;
 #[cfg(test)]
@@ -22,15 +31,24 @@ mod wrapping;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use answer::{Answer, Form, Mutation, Sign};
+pub use encryption::{ContentCipher, EncryptedPart, Encryption, KeyPlace, KeyTransport};
+pub use encryption_flaw::EncryptionFlaw;
 pub use flaw::Flaw;
-pub use metadata::MetadataFlaw;
+pub use logout::{
+    Carried, Delivery, LogoutAnswer, LogoutFlaw, LogoutOrder, LogoutRequestSeen, LogoutResponseSeen,
+};
+pub use metadata::{Federation, MetadataFlaw, MetadataSignature};
+pub use redirect::{Binding, SignatureSeen};
+use request::Endpoint;
 pub use request::{AuthnRequest, BadRequest};
+pub use service_provider::{LogoutEndpoint, ServiceProvider};
+pub use sessions::IdpSession;
 
 use crate::clock::FakeClock;
 pub use crate::keys::KeyKind;
 use crate::keys::SigningKey;
 use crate::people::{Company, Person};
-use crate::server::{self, Behaviour, Place, Server};
+use crate::server::{self, Place, Server};
 
 /// Entity id of somebody else.
 pub const EVIL_ENTITY: &str = "https://evil.example/entity";
@@ -79,8 +97,12 @@ pub struct SamlIdp {
     pub entity_id: String,
     /// Where its metadata is.
     pub metadata_url: String,
-    /// Its single sign-on service, HTTP-Redirect.
+    /// Its single sign-on service, HTTP-Redirect and HTTP-POST.
     pub sso_url: String,
+    /// Its single logout service, HTTP-Redirect and HTTP-POST.
+    pub slo_url: String,
+    /// Its single logout service, SOAP.
+    pub soap_url: String,
     /// `http://host:port`.
     pub url: String,
     core: Arc<Core>,
@@ -92,10 +114,14 @@ pub struct SamlIdp {
 struct Core {
     entity_id: String,
     sso_url: String,
+    slo_url: String,
+    soap_url: String,
     url: String,
     options: IdpOptions,
     /// A key that metadata never names.
     foreign_key: SigningKey,
+    /// Signs metadata, where it is to be signed.
+    publisher: SigningKey,
     state: Mutex<State>,
 }
 
@@ -104,12 +130,24 @@ struct State {
     key: SigningKey,
     /// Keys in metadata beside `key`.
     also_published: Vec<SigningKey>,
+    /// In metadata, and not yet in use.
+    staged: Option<SigningKey>,
     /// `key` is in metadata.
     publishes_key: bool,
     answer: Answer,
     auto: Option<Person>,
     metadata_flaw: Option<MetadataFlaw>,
+    metadata_signature: MetadataSignature,
+    federation: Option<Federation>,
+    wants_signed_requests: bool,
+    /// Single logout services that metadata lists.
+    logout_bindings: Vec<Binding>,
+    service_providers: Vec<ServiceProvider>,
     requests: Vec<AuthnRequest>,
+    sessions: Vec<IdpSession>,
+    logout_answer: LogoutAnswer,
+    logout_requests: Vec<LogoutRequestSeen>,
+    logout_responses: Vec<LogoutResponseSeen>,
 }
 
 impl SamlIdp {
@@ -132,17 +170,12 @@ impl SamlIdp {
         let core = Arc::new(Core {
             entity_id: format!("{url}/metadata"),
             sso_url: format!("{url}/sso"),
+            slo_url: format!("{url}/slo"),
+            soap_url: format!("{url}/slo/soap"),
             url: url.clone(),
             foreign_key: SigningKey::first(KeyKind::Rsa2048, "Mallory"),
-            state: Mutex::new(State {
-                key,
-                also_published: Vec::new(),
-                publishes_key: true,
-                answer: Answer::default(),
-                auto: None,
-                metadata_flaw: None,
-                requests: Vec::new(),
-            }),
+            publisher: SigningKey::first(KeyKind::P256, "Publisher"),
+            state: Mutex::new(State::new(key)),
             options,
         });
         let server = bound.serve(pages::router(Arc::clone(&core)));
@@ -150,6 +183,8 @@ impl SamlIdp {
             entity_id: core.entity_id.clone(),
             metadata_url: core.entity_id.clone(),
             sso_url: core.sso_url.clone(),
+            slo_url: core.slo_url.clone(),
+            soap_url: core.soap_url.clone(),
             url,
             core,
             server,
@@ -174,7 +209,22 @@ impl SamlIdp {
         person: &Person,
         answer: impl Into<Answer>,
     ) -> Result<Form, BadRequest> {
-        let request = AuthnRequest::parse(url, &self.sso_url, self.core.options.clock.now())?;
+        let request = self.core.read_url(url)?;
+        self.core.state().requests.push(request.clone());
+        Ok(self.core.issue(&request, person, &answer.into()))
+    }
+
+    /// As [`respond`](Self::respond), for a request that came as a form (HTTP-POST).
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    pub fn respond_to_form(
+        &self,
+        fields: &[(String, String)],
+        person: &Person,
+        answer: impl Into<Answer>,
+    ) -> Result<Form, BadRequest> {
+        let request = self.core.read_form(fields)?;
         self.core.state().requests.push(request.clone());
         Ok(self.core.issue(&request, person, &answer.into()))
     }
@@ -194,74 +244,78 @@ impl SamlIdp {
             relay_state: relay_state.map(str::to_owned),
             login_hint: None,
             force: false,
+            passive: false,
+            name_id_format: None,
+            authn_context: Vec::new(),
+            binding: Binding::Redirect,
+            signature: SignatureSeen::Absent,
             xml: String::new(),
         };
         self.core.issue(&request, person, &Flaw::NoInResponseTo.into())
     }
+}
 
-    /// The person with this first part of the address.
-    pub fn person(&self, local_part: &str) -> Person {
-        self.core.options.company.person(local_part)
-    }
-
-    /// How the pages answer from now on.
-    pub fn set_answer(&self, answer: impl Into<Answer>) {
-        self.core.state().answer = answer.into();
-    }
-
-    /// Signs every browser in as `person` without a page; `None`: shows the page.
-    pub fn set_auto(&self, person: Option<Person>) {
-        self.core.state().auto = person;
-    }
-
-    /// What metadata says from now on.
-    pub fn set_metadata(&self, flaw: Option<MetadataFlaw>) {
-        self.core.state().metadata_flaw = flaw;
-    }
-
-    /// Metadata as published now.
-    pub fn metadata(&self) -> String {
-        metadata::text(&self.core)
-    }
-
-    /// Signs with a new key from now on; metadata names only that.
-    pub fn rotate_key(&self) {
-        let fresh = self.core.fresh_key();
-        let mut state = self.core.state();
-        (state.key, state.publishes_key) = (fresh, true);
-        state.also_published.clear();
-    }
-
-    /// Signs with a new key from now on; metadata names both, as in an orderly rollover.
-    pub fn rotate_key_with_overlap(&self) {
-        let fresh = self.core.fresh_key();
-        let mut state = self.core.state();
-        let old = std::mem::replace(&mut state.key, fresh);
-        state.also_published.push(old);
-    }
-
-    /// The key that signs now.
-    pub fn key(&self) -> SigningKey {
-        self.core.state().key.clone()
-    }
-
-    /// Every request that was answered or whose page was shown.
-    pub fn requests(&self) -> Vec<AuthnRequest> {
-        self.core.state().requests.clone()
-    }
-
-    /// How the server treats its peers.
-    pub fn behave(&self, behaviour: Behaviour) {
-        self.server.behave(behaviour);
-    }
-
-    /// How many connections were ever accepted.
-    pub fn connections(&self) -> usize {
-        self.server.connections()
+impl State {
+    fn new(key: SigningKey) -> Self {
+        Self {
+            key,
+            also_published: Vec::new(),
+            staged: None,
+            publishes_key: true,
+            answer: Answer::default(),
+            auto: None,
+            metadata_flaw: None,
+            metadata_signature: MetadataSignature::None,
+            federation: None,
+            wants_signed_requests: false,
+            logout_bindings: vec![Binding::Redirect, Binding::Post, Binding::Soap],
+            service_providers: Vec::new(),
+            requests: Vec::new(),
+            sessions: Vec::new(),
+            logout_answer: LogoutAnswer::default(),
+            logout_requests: Vec::new(),
+            logout_responses: Vec::new(),
+        }
     }
 }
 
 impl Core {
+    fn read_url(&self, url: &str) -> Result<AuthnRequest, BadRequest> {
+        self.accept(AuthnRequest::from_url(
+            url,
+            &self.endpoint(&self.sso_url, &|id| self.known(id)),
+        ))
+    }
+
+    fn read_form(&self, fields: &[(String, String)]) -> Result<AuthnRequest, BadRequest> {
+        let known = |id: &str| self.known(id);
+        self.accept(AuthnRequest::from_form(fields, &self.endpoint(&self.sso_url, &known)))
+    }
+
+    fn accept(
+        &self,
+        request: Result<AuthnRequest, BadRequest>,
+    ) -> Result<AuthnRequest, BadRequest> {
+        let request = request?;
+        if self.state().wants_signed_requests && !request.signature.is_valid() {
+            return Err("the metadata says WantAuthnRequestsSigned".into());
+        }
+        Ok(request)
+    }
+
+    fn endpoint<'a>(
+        &self,
+        url: &'a str,
+        known: &'a dyn Fn(&str) -> Option<ServiceProvider>,
+    ) -> Endpoint<'a> {
+        Endpoint { url, now: self.options.clock.now(), known }
+    }
+
+    fn known(&self, entity_id: &str) -> Option<ServiceProvider> {
+        let state = self.state();
+        state.service_providers.iter().find(|p| p.entity_id == entity_id).cloned()
+    }
+
     fn fresh_key(&self) -> SigningKey {
         SigningKey::new(self.options.key, self.options.company.label)
     }

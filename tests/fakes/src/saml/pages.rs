@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{Form as Fields, OriginalUri, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::Core;
 use super::answer::{Answer, Form};
 use super::flaw::Flaw;
+use super::logout::{Carried, Delivery, Outcome};
 use super::metadata::{self, MetadataFlaw};
-use super::request::AuthnRequest;
+use super::request::{AuthnRequest, BadRequest};
 use crate::people::Person;
 use crate::text::{page, xml_attribute, xml_text};
 
@@ -24,7 +25,9 @@ pub(super) fn router(core: Arc<Core>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/metadata", get(metadata))
-        .route("/sso", get(sso))
+        .route("/sso", get(sso).post(sso_by_form))
+        .route("/slo", get(slo).post(slo_by_form))
+        .route("/slo/soap", post(slo_by_soap))
         .with_state(core)
 }
 
@@ -58,33 +61,103 @@ async fn sso(
     headers: HeaderMap,
 ) -> Response {
     let url = format!("{}{uri}", core.url);
-    let request = match AuthnRequest::parse(&url, &core.sso_url, core.options.clock.now()) {
-        Ok(request) => request,
-        Err(problem) => {
-            let body = format!("<p>{}</p>", xml_text(&problem.0));
-            return (StatusCode::BAD_REQUEST, page("This request is wrong", &body)).into_response();
+    let fields: Vec<(String, String)> =
+        form_urlencoded::parse(uri.query().unwrap_or("").as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+    match core.read_url(&url) {
+        Ok(request) => {
+            sign_in(&core, &Asked { request, fields, by_post: false }, &choice, &headers)
         }
-    };
+        Err(problem) => refuse(&problem),
+    }
+}
+
+async fn sso_by_form(
+    State(core): State<Arc<Core>>,
+    headers: HeaderMap,
+    Fields(fields): Fields<Vec<(String, String)>>,
+) -> Response {
+    let value = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+    let choice = Choice { person: value("person"), stay: value("stay") };
+    match core.read_form(&fields) {
+        Ok(request) => sign_in(&core, &Asked { request, fields, by_post: true }, &choice, &headers),
+        Err(problem) => refuse(&problem),
+    }
+}
+
+fn refuse(problem: &BadRequest) -> Response {
+    let body = format!("<p>{}</p>", xml_text(&problem.0));
+    (StatusCode::BAD_REQUEST, page("This request is wrong", &body)).into_response()
+}
+
+/// A request with the parameters that came with it.
+struct Asked {
+    request: AuthnRequest,
+    fields: Vec<(String, String)>,
+    by_post: bool,
+}
+
+fn sign_in(core: &Core, asked: &Asked, choice: &Choice, headers: &HeaderMap) -> Response {
+    let request = &asked.request;
     core.state().requests.push(request.clone());
     let answer = core.state().answer.clone();
     if choice.person.as_deref() == Some(REFUSE) {
         let nobody = Person::new("Nobody", "nobody@nowhere.example");
         let refusal = Answer { flaw: Some(Flaw::StatusAuthnFailed), ..answer };
-        return carry(&core.issue(&request, &nobody, &refusal)).into_response();
+        return carry(&core.issue(request, &nobody, &refusal)).into_response();
     }
     let cookie = format!("fake-{}", core.options.company.slug);
     // SAML Core §3.4.1: ForceAuthn leaves no room for an earlier sign-in.
-    let earlier = || cookie_value(&headers, &cookie).filter(|_| !request.force);
+    let earlier = || cookie_value(headers, &cookie).filter(|_| !request.force);
     let known = choice.person.clone().or_else(earlier);
     let auto = core.state().auto.clone();
     let person = known.and_then(|email| core.find(&email)).or(auto);
-    let Some(person) = person else { return people(&core, &request, &uri).into_response() };
-    let form = carry(&core.issue(&request, &person, &answer));
+    let Some(person) = person else {
+        if !request.passive {
+            return people(core, asked).into_response();
+        }
+        // SAML Core §3.4.1: IsPassive leaves no room for a page.
+        let nobody = Person::new("Nobody", "nobody@nowhere.example");
+        let refusal = Answer { flaw: Some(Flaw::StatusNoPassive), ..answer };
+        return carry(&core.issue(request, &nobody, &refusal)).into_response();
+    };
+    let form = carry(&core.issue(request, &person, &answer));
     if choice.stay.is_none() {
         return form.into_response();
     }
     let cookie = format!("{cookie}={}; Path=/; Max-Age=300; HttpOnly; SameSite=Lax", person.email);
     ([(header::SET_COOKIE, cookie)], form).into_response()
+}
+
+async fn slo(State(core): State<Arc<Core>>, OriginalUri(uri): OriginalUri) -> Response {
+    end(&core, Delivery::Redirect(&format!("{}{uri}", core.url)))
+}
+
+async fn slo_by_form(
+    State(core): State<Arc<Core>>,
+    Fields(fields): Fields<Vec<(String, String)>>,
+) -> Response {
+    end(&core, Delivery::Post(&fields))
+}
+
+async fn slo_by_soap(State(core): State<Arc<Core>>, envelope: String) -> Response {
+    end(&core, Delivery::Soap(&envelope))
+}
+
+fn end(core: &Core, delivery: Delivery<'_>) -> Response {
+    let answer = core.state().logout_answer.clone();
+    let cookie = format!("fake-{}=; Path=/; Max-Age=0", core.options.company.slug);
+    let forget = [(header::SET_COOKIE, cookie)];
+    match core.take_logout(delivery, &answer) {
+        Ok(Outcome::Answer(Carried::Redirect(url))) => (forget, Redirect::to(&url)).into_response(),
+        Ok(Outcome::Answer(Carried::Post(form))) => (forget, carry(&form)).into_response(),
+        Ok(Outcome::Answer(Carried::Soap { envelope, .. })) => {
+            ([(header::CONTENT_TYPE, "text/xml")], envelope).into_response()
+        }
+        Ok(Outcome::Noted) => (forget, page("Signed out", "<p>Good bye.</p>")).into_response(),
+        Err(problem) => refuse(&problem),
+    }
 }
 
 impl Core {
@@ -101,12 +174,14 @@ fn cookie_value(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// One button for each person; works without JavaScript.
-fn people(core: &Core, request: &AuthnRequest, uri: &axum::http::Uri) -> Html<String> {
-    let hint = request.login_hint.as_deref().unwrap_or_default();
-    let query = uri.query().unwrap_or_default();
-    let hidden: String = form_urlencoded::parse(query.as_bytes())
+fn people(core: &Core, asked: &Asked) -> Html<String> {
+    let hint = asked.request.login_hint.as_deref().unwrap_or_default();
+    let method = if asked.by_post { " method=\"post\"" } else { "" };
+    let hidden: String = asked
+        .fields
+        .iter()
         .map(|(name, value)| {
-            let (name, value) = (xml_attribute(&name), xml_attribute(&value));
+            let (name, value) = (xml_attribute(name), xml_attribute(value));
             format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
         })
         .collect();
@@ -114,11 +189,11 @@ fn people(core: &Core, request: &AuthnRequest, uri: &axum::http::Uri) -> Html<St
     people.sort_by_key(|p| p.email != hint);
     let buttons: String = people.iter().map(|p| button(p)).collect();
     let body = format!(
-        "<p>Who are you? {} asks.</p><form action=\"/sso\">{hidden}{buttons}\
+        "<p>Who are you? {} asks.</p><form action=\"/sso\"{method}>{hidden}{buttons}\
          <p><button class=\"quiet\" name=\"person\" value=\"{REFUSE}\">Refuse</button></p>\
          <p><label><input type=\"checkbox\" name=\"stay\" value=\"1\"> Stay signed in here for five minutes</label>\
          </p></form>",
-        xml_text(&request.issuer),
+        xml_text(&asked.request.issuer),
     );
     page(&format!("Sign in at {}", core.options.company.label), &body)
 }

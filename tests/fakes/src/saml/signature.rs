@@ -117,17 +117,18 @@ impl Signer {
     fn uri(&self) -> &'static str {
         match self {
             Self::Hmac(_) => "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
-            Self::Key(_, Algorithm::RsaSha1) => "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
-            Self::Key(_, Algorithm::RsaSha256) => {
-                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-            }
-            Self::Key(_, Algorithm::RsaSha512) => {
-                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
-            }
-            Self::Key(_, Algorithm::EcdsaSha256) => {
-                "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
-            }
+            Self::Key(_, algorithm) => algorithm_uri(*algorithm),
         }
+    }
+}
+
+/// RFC 4051 §2.3: the algorithm's name in XML signatures and in `SigAlg`.
+pub(crate) fn algorithm_uri(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::RsaSha1 => "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+        Algorithm::RsaSha256 => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        Algorithm::RsaSha512 => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+        Algorithm::EcdsaSha256 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Signs a draft, with the flaws that lie in the signature.
 
 use super::draft::Draft;
+use super::encryption::{EncryptedPart, Sealer};
 use super::flaw::Flaw;
 use super::signature::{Digest, ENVELOPED, EXCLUSIVE, Reference, Shape, Signer, place, transform};
 use super::{Mutation, Sign};
@@ -14,6 +15,8 @@ pub(crate) struct Ingredients {
     pub(crate) shape: Shape,
     pub(crate) sign: Sign,
     pub(crate) flaw: Option<Flaw>,
+    /// Encrypts, if anything is to be.
+    pub(crate) sealer: Option<Sealer>,
     /// Applied to the Assertion before it is signed.
     pub(crate) before_signing: Option<Mutation>,
 }
@@ -32,7 +35,10 @@ impl Ingredients {
             }
             _ => {}
         }
-        self.before_signing.as_ref().map_or(text.clone(), |mutate| mutate(text))
+        if let Some(mutate) = &self.before_signing {
+            text = mutate(text);
+        }
+        self.sealer.as_ref().map_or(text.clone(), |sealer| sealer.inside(text))
     }
 
     /// The Signature over `content`, which bears `id`.
@@ -49,7 +55,7 @@ impl Ingredients {
     /// The whole document as the signature flaws want it.
     pub(crate) fn document(&self) -> String {
         match self.flaw {
-            Some(Flaw::Unsigned) => return self.draft.response(&self.assertion()),
+            Some(Flaw::Unsigned) => return self.draft.response(&self.sealed(self.assertion())),
             Some(Flaw::ResponseSignatureNamesAssertion) => {
                 let assertion = self.assertion();
                 let signature = self.signature(&self.draft.assertion_id, &assertion);
@@ -70,12 +76,22 @@ impl Ingredients {
             (true, Sign::Response) => self.assertion(),
             (true, Sign::Assertion | Sign::Both) => self.signed_assertion(),
         };
-        let response = self.draft.response(&assertion);
+        let response = self.draft.response(&self.sealed(assertion));
         match self.sign {
             Sign::Assertion => response,
             Sign::Response | Sign::Both => {
                 place(&response, &self.signature(&self.draft.response_id, &response))
             }
+        }
+    }
+
+    /// The Assertion as the Response carries it.
+    fn sealed(&self, assertion: String) -> String {
+        match &self.sealer {
+            Some(sealer) if sealer.seals(EncryptedPart::Assertion) && self.draft.has_assertion => {
+                sealer.assertion(&assertion)
+            }
+            _ => assertion,
         }
     }
 

@@ -1,9 +1,15 @@
 //! The fake's signatures, judged by two independent verifiers.
 
+mod encryption;
+mod logout;
+mod metadata;
+mod requests;
+
 use std::io::Write as _;
 use std::process::Command;
 
 use super::*;
+use crate::Behaviour;
 use crate::http_client;
 use crate::people;
 use crate::text::base64;
@@ -204,4 +210,42 @@ async fn an_unreachable_provider_closes_connections_and_a_dropped_one_its_port()
     let url = idp.metadata_url.clone();
     drop(idp);
     assert!(http_client::get(&url).await.is_err());
+}
+
+/// Metadata of a service provider with this key for everything.
+fn service_provider(key: &SigningKey) -> String {
+    let certificate = key.certificate_base64();
+    let descriptor = |usage: &str| {
+        format!(
+            "<md:KeyDescriptor use=\"{usage}\"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\
+             {certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        )
+    };
+    let logout: String = [("HTTP-Redirect", "/slo"), ("HTTP-POST", "/slo"), ("SOAP", "/soap")]
+        .map(|(binding, path)| {
+            format!(
+                "<md:SingleLogoutService \
+                 Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" \
+                 Location=\"https://help.localhost{path}\"/>"
+            )
+        })
+        .concat();
+    format!(
+        "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" \
+         xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" entityID=\"{SP}\"><md:SPSSODescriptor \
+         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">{}{}{logout}\
+         <md:AssertionConsumerService index=\"0\" \
+         Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"{ACS}\"/>\
+         </md:SPSSODescriptor></md:EntityDescriptor>",
+        descriptor("signing"),
+        descriptor("encryption"),
+    )
+}
+
+/// An identity provider that knows a service provider, and that one's key.
+fn acquainted() -> (SamlIdp, SigningKey) {
+    let idp = SamlIdp::start(people::acme());
+    let key = SigningKey::first(KeyKind::Rsa2048, "service provider");
+    idp.know(&service_provider(&key));
+    (idp, key)
 }
