@@ -13,6 +13,7 @@ pub(crate) fn find(name: &str) -> Option<Asset> {
         "style.css" => (include_str!("../assets/style.css"), "text/css; charset=utf-8"),
         "sign-in.js" => (include_str!("../assets/sign-in.js"), "text/javascript; charset=utf-8"),
         "refused.js" => (include_str!("../assets/refused.js"), "text/javascript; charset=utf-8"),
+        "post.js" => (include_str!("../assets/post.js"), "text/javascript; charset=utf-8"),
         "icon.svg" => (include_str!("../assets/icon.svg"), "image/svg+xml"),
         _ => return None,
     };

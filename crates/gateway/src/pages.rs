@@ -2,6 +2,8 @@
 
 mod frame;
 mod moment;
+mod operator;
+mod outcome;
 mod refused;
 mod texts;
 
@@ -14,6 +16,14 @@ use http_body_util::Full;
 use crate::body::Body;
 
 pub(crate) use frame::Frame;
+#[cfg_attr(not(test), expect(unused_imports, reason = "the test connection follows"))]
+pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "sign-out at identity providers follows")
+)]
+pub(crate) use outcome::{ConfirmPage, Errand, PostPage};
+pub(crate) use outcome::{SessionEnd, SignedOutPage};
 pub(crate) use refused::{Fallback, Refused, refused};
 
 /// One identity provider on a page.
@@ -60,14 +70,6 @@ pub(crate) struct OfferPage<'a> {
 pub(crate) struct SignOutPage<'a> {
     pub(crate) frame: Frame<'a>,
     pub(crate) name: Option<&'a str>,
-}
-
-/// Says what ended and what did not.
-#[derive(Debug, Template)]
-#[template(path = "signed-out.html")]
-pub(crate) struct SignedOutPage<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) provider: Option<&'a str>,
 }
 
 /// A page with the headers that every page of ours carries; `language` is that of its frame.

@@ -7,7 +7,7 @@ use session::{SessionCookie, Who};
 use crate::body::Body;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, refuse_own, session_of};
-use crate::pages::{self, Frame, SignOutPage, SignedOutPage};
+use crate::pages::{self, Frame, SessionEnd, SignOutPage, SignedOutPage};
 use crate::{events, request};
 
 /// Asks before ending the session: a link or an image elsewhere must not sign anybody out.
@@ -52,7 +52,9 @@ async fn end(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, 
         .await;
     }
     let frame = Frame::of(&request.visit.context);
-    let page = SignedOutPage { frame, provider };
+    let open = SessionEnd::StillSignedIn { link: None };
+    let provider = provider.map(|label| (label, open));
+    let page = SignedOutPage { frame, help_center: None, provider };
     let mut response = pages::html(StatusCode::OK, frame.language, &page);
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, SessionCookie::clearing());

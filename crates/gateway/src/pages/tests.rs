@@ -128,3 +128,88 @@ fn a_page_says_its_language_and_that_it_depends_on_the_browser() {
     assert_eq!(response.headers()[header::CONTENT_LANGUAGE], "pt-BR");
     assert_eq!(response.headers()[header::VARY], "Cookie, Accept-Language");
 }
+
+#[test]
+fn a_form_that_sends_itself_has_a_button_and_its_fields() {
+    let fields = [("SAMLRequest", "PHg+".to_owned()), ("RelayState", "\"><b>".to_owned())];
+    let mut page = PostPage {
+        frame: frame(Language::German),
+        errand: Errand::SignOut,
+        provider: "Acme",
+        action: "https://idp.example/slo?a=1&b=2",
+        fields: &fields,
+    };
+    let text = page.render().unwrap();
+    assert!(text.contains("action=\"https://idp.example/slo?a=1&#38;b=2\""), "{text}");
+    assert!(text.contains("<h1>Sie werden abgemeldet</h1>") && text.contains(">Weiter</button>"));
+    assert!(text.contains("name=\"RelayState\" value=\"&#34;&#62;&#60;b&#62;\""), "{text}");
+    page.errand = Errand::SignIn;
+    assert!(page.render().unwrap().contains("<h1>Weiter zu Acme</h1>"));
+}
+
+#[test]
+fn a_sign_in_that_began_elsewhere_names_who_it_would_be() {
+    let page = ConfirmPage {
+        frame: frame(Language::English),
+        provider: "Acme",
+        name: "Ann Archer",
+        address: "ann@acme.example",
+        instead_of: Some("Bob Baker"),
+        action: "/.vestibule/sign-in",
+        fields: &[("attempt", "a".to_owned())],
+    };
+    let text = page.render().unwrap();
+    assert!(text.contains("Continue as Ann Archer?") && text.contains("ann@acme.example"));
+    assert!(text.contains("You are signed in as Bob Baker now"), "{text}");
+}
+
+#[test]
+fn the_page_after_signing_out_says_of_each_session_whether_it_ended() {
+    let link = Some("https://idp.example/me".to_owned());
+    let mut page = SignedOutPage {
+        frame: frame(Language::English),
+        help_center: Some(SessionEnd::Untouched),
+        provider: Some(("Acme", SessionEnd::Ended)),
+    };
+    let text = page.render().unwrap();
+    assert_eq!(text.matches(">Ended<").count(), 2, "{text}");
+    assert!(text.contains("Not affected") && !text.contains("shared computer"), "{text}");
+    page.provider = Some(("Acme", SessionEnd::StillSignedIn { link: link.clone() }));
+    let text = page.render().unwrap();
+    assert!(text.contains("still signed in there") && text.contains("shared computer"), "{text}");
+    assert!(text.contains("href=\"https://idp.example/me\""), "{text}");
+    page.provider = Some(("Acme", SessionEnd::NoAnswer { link }));
+    assert!(page.render().unwrap().contains("Did not answer"));
+}
+
+#[test]
+fn pages_of_operators_show_what_they_are_given() {
+    let rows = vec![("mail".to_owned(), "a…@acme.example <1>".to_owned())];
+    let sections = [Section { title: "Received".to_owned(), rows }];
+    let refused = |explanation: &str| Verdict::Refused {
+        explanation: explanation.to_owned(),
+        remedy: "mend it".to_owned(),
+    };
+    for (verdict, says) in
+        [(Verdict::Succeeds, "would succeed"), (refused("no address"), "no address")]
+    {
+        let page = TestResultPage {
+            frame: frame(Language::English),
+            provider: "Acme",
+            verdict,
+            sections: &sections,
+            warnings: &["signed with SHA-1".to_owned()],
+        };
+        let text = page.render().unwrap();
+        assert!(text.contains(says) && text.contains("signed with SHA-1"), "{text}");
+        assert!(text.contains("a…@acme.example &#60;1&#62;"), "{text}");
+    }
+    let page = BreakGlassPage {
+        frame: frame(Language::French),
+        name: "Ann Archer",
+        until: "22 novembre 2026 à 13:58 (UTC)",
+        action: "/.vestibule/break-glass/x",
+        fields: &[],
+    };
+    assert!(page.render().unwrap().contains("Ann Archer"));
+}

@@ -15,7 +15,6 @@ use super::moment::Moment;
 pub(crate) struct Texts {
     pub(crate) sign_in: SignIn,
     pub(crate) sign_out: SignOut,
-    #[expect(dead_code, reason = "pages that say these follow")]
     pub(crate) operator: Operator,
     pub(crate) refused: Refused,
     /// A moment for people, with its zone.
@@ -72,7 +71,6 @@ pub(crate) struct SignIn {
 
 /// Signing out.
 #[derive(Debug)]
-#[expect(dead_code, reason = "pages that say the rest follow")]
 pub(crate) struct SignOut {
     pub(crate) title: &'static str,
     /// Of a site.
@@ -98,7 +96,6 @@ pub(crate) struct SignOut {
 
 /// Pages that an operator hands out.
 #[derive(Debug)]
-#[expect(dead_code, reason = "pages that say the rest follow")]
 pub(crate) struct Operator {
     /// Title of a tested sign-in: label.
     pub(crate) test_of: fn(&str) -> String,
