@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use bytes::Bytes;
 use domain::{IdpName, Timestamp};
 use tokio::time::timeout;
 
-use crate::FederationError;
 use crate::fetch::{BACKGROUND, PATIENCE};
+use crate::{Document, FederationError};
 
-/// What was fetched is fetched again when it is this old.
+/// What was fetched is fetched again when it is this old, or a little earlier.
 const FRESH: Duration = Duration::from_secs(60 * 60);
+/// How much earlier at most, so that not all providers are called in the same minute.
+const SPREAD: u64 = 10 * 60;
 /// After a failure, customers are told at once for this long.
 const FAILED: Duration = Duration::from_secs(10);
 
@@ -25,6 +28,8 @@ pub(crate) struct Fetched<T> {
     pub(crate) value: T,
     /// Whether it differs from the last good one.
     pub(crate) changed: bool,
+    /// The bytes that it was read from.
+    pub(crate) document: Bytes,
 }
 
 /// What the operator should learn.
@@ -48,6 +53,8 @@ pub(crate) struct Cached<T> {
 struct Good<T> {
     value: Arc<T>,
     at: Timestamp,
+    /// `None`: it was not fetched.
+    document: Option<Bytes>,
 }
 
 #[derive(Debug)]
@@ -69,6 +76,15 @@ pub(crate) fn is_due(last: Option<Timestamp>, now: Timestamp, interval: Duration
     last.is_none_or(|last| now < last || now >= last.plus(interval))
 }
 
+/// How long what this provider publishes counts as fresh: 50 to 60 minutes, always the same for
+/// one name (FNV-1a).
+fn fresh(idp: &IdpName) -> Duration {
+    let hash = idp.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    FRESH.saturating_sub(Duration::from_secs(hash % SPREAD))
+}
+
 impl<T> Cached<T> {
     pub(crate) fn empty(idp: IdpName) -> Self {
         let (good, fetching) = (ArcSwapOption::empty(), tokio::sync::Mutex::new(None));
@@ -80,18 +96,36 @@ impl<T> Cached<T> {
         self.good.load().as_ref().map(|good| Arc::clone(&good.value))
     }
 
-    /// Puts a value in place without a word to the operator; `at` is when it was fetched.
-    pub(crate) fn set(&self, value: T, at: Timestamp) -> Arc<T> {
-        let value = Arc::new(value);
-        self.good.store(Some(Arc::new(Good { value: Arc::clone(&value), at })));
-        value
+    /// The last good value as it was fetched, for the time after a restart.
+    pub(crate) fn document(&self) -> Option<Document> {
+        let good = self.good.load();
+        let (bytes, fetched) = good.as_ref().and_then(|g| Some((g.document.clone()?, g.at)))?;
+        Some(Document { bytes: bytes.to_vec(), fetched })
+    }
+
+    /// Puts a value in place that nobody fetches.
+    pub(crate) fn set(&self, value: T, at: Timestamp) {
+        self.put(value, at, None);
+    }
+
+    /// Puts a value in place that was fetched before a restart, unless there is a newer one.
+    pub(crate) fn restore(&self, value: T, document: Document) {
+        if self.good.load().is_none() {
+            self.put(value, document.fetched, Some(document.bytes.into()));
+        }
     }
 
     /// Replaces the value by a changed one that is not the result of a whole fetch.
-    pub(crate) fn amend(&self, value: T, now: Timestamp) -> Arc<T> {
+    pub(crate) fn amend(&self, value: T, document: Bytes, now: Timestamp) -> Arc<T> {
         let at = self.good.load().as_ref().map_or(now, |good| good.at);
         self.tell(News::Refreshed);
-        self.set(value, at)
+        self.put(value, at, Some(document))
+    }
+
+    fn put(&self, value: T, at: Timestamp, document: Option<Bytes>) -> Arc<T> {
+        let value = Arc::new(value);
+        self.good.store(Some(Arc::new(Good { value: Arc::clone(&value), at, document })));
+        value
     }
 
     /// The last good value, or what `fetch` brings within the time a customer waits.
@@ -126,7 +160,7 @@ impl<T> Cached<T> {
         fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
     ) -> Option<News> {
         let at = self.good.load().as_ref().map(|good| good.at);
-        if is_due(at, now, FRESH) || forced == Forced::Yes {
+        if is_due(at, now, fresh(&self.idp)) || forced == Forced::Yes {
             let mut failure = self.fetching.lock().await;
             let result = timeout(BACKGROUND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
             if let Err(error) = self.conclude(&mut failure, result, now) {
@@ -149,7 +183,7 @@ impl<T> Cached<T> {
                 if fetched.changed || recovered {
                     self.tell(News::Refreshed);
                 }
-                Ok(self.set(fetched.value, now))
+                Ok(self.put(fetched.value, now, Some(fetched.document)))
             }
             Err(error) => {
                 tracing::debug!(idp = %self.idp, %error, "nothing usable was fetched");

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use domain::{Blame, IdpName, Notice, Refusal};
-use oidc::{CallbackError, DiscoveryError, ExchangeError, IdTokenError, RegistrationError};
+use domain::{Blame, IdpName, Notice, Refusal, Timestamp};
+use oidc::{
+    CallbackError, DiscoveryError, ExchangeError, FrontChannelError, IdTokenError,
+    LogoutTokenError, RegistrationError, UserinfoError,
+};
 use outbound::OutboundError;
 use saml::MetadataError;
 
@@ -72,6 +75,16 @@ pub enum FederationError {
     /// Its documents were not there in the time that somebody waits.
     #[error("the identity provider {0} has not answered in time")]
     TimedOut(IdpName),
+    /// It does not answer, and has not for a while.
+    #[error("the identity provider {idp} is not reachable since {since}")]
+    NotReachable {
+        /// Which.
+        idp: IdpName,
+        /// When that was first seen.
+        since: Timestamp,
+        /// What was seen last.
+        source: Box<FederationError>,
+    },
     /// The gateway ended while it read a document.
     #[error("reading the metadata of {0} was interrupted")]
     Interrupted(IdpName),
@@ -84,6 +97,21 @@ pub enum FederationError {
     /// The ID token was not taken.
     #[error("the ID token was not accepted")]
     IdToken(#[source] IdTokenError),
+    /// What the userinfo endpoint said was not taken.
+    #[error("the userinfo answer was not accepted")]
+    Userinfo(#[source] UserinfoError),
+    /// The token does not list the groups, and the file says `deny` then.
+    #[error("the ID token does not list the groups, since there are too many")]
+    GroupsNotListed,
+    /// The logout token was not taken.
+    #[error("the logout token was not accepted")]
+    LogoutToken(#[source] LogoutTokenError),
+    /// The front-channel logout was not taken.
+    #[error("the front-channel logout was not accepted")]
+    FrontChannel(#[source] FrontChannelError),
+    /// The file says that sign-out here and sign-out there have nothing to do with each other.
+    #[error("single_logout is off for {0}")]
+    SingleLogoutOff(IdpName),
 }
 
 const REACH: &str = "try the identity provider's address from this machine; look at its status \
@@ -140,6 +168,21 @@ impl FederationError {
             Self::Callback(source) => source.refusal(),
             Self::Exchange(source) => source.refusal(),
             Self::IdToken(source) => source.refusal(),
+            Self::NotReachable { since, source, .. } => source.refusal().since(*since),
+            Self::Userinfo(source) => source.refusal(),
+            Self::LogoutToken(source) => source.refusal(),
+            Self::FrontChannel(source) => source.refusal(),
+            Self::GroupsNotListed => {
+                let remedy = "let the token carry only groups assigned to the application, or set \
+                              group_overage to fetch or keep";
+                let (blame, notice) = (Blame::Operator, Notice::AnswerNotAccepted);
+                Refusal::new("oidc-groups-not-listed", blame, notice, explanation, remedy)
+            }
+            Self::SingleLogoutOff(_) => {
+                let remedy = "set single_logout to true, or remove our address at the provider";
+                let (blame, notice) = (Blame::Operator, Notice::NotFound);
+                Refusal::new("idp-single-logout-off", blame, notice, explanation, remedy)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The calls to identity providers: metadata and key refresh, code exchange.
+//! The calls to identity providers: metadata and key refresh, code exchange, userinfo, sign-out,
+//! and whether they answer at all.
 //!
 //! It keeps for each provider what was last fetched and found good, and never replaces it by
 //! something worse: no metadata of another entity or issuer, without a key, or over http where
@@ -14,19 +15,27 @@
 //! Start at [`Federation`].
 
 mod cached;
+mod document;
 mod error;
 mod fetch;
+mod groups;
+mod health;
+mod logout;
+mod oauth2_provider;
 mod oidc_provider;
 mod providers;
+mod redeem;
 mod saml_provider;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use document::Document;
 pub use error::FederationError;
-pub use oidc_provider::{AuthorizationParameters, Redemption};
+pub use oidc::{AuthorizationRequest, ClientAuthentication, LogoutToken};
 pub use providers::{Federation, RefreshOutcome};
+pub use redeem::{Redeemed, Redemption};
 pub use settings::{
-    ClientAuthentication, GroupOverage, IdpSettings, LoginHint, MetadataSource, OAuth2Settings,
-    OidcSettings, Protocol, RequestBinding, RequestSigning, SamlRequest, SamlSettings, SignedPart,
+    GroupOverage, IdpSettings, LoginHint, MetadataSource, OAuth2Settings, OidcSettings, Protocol,
+    RequestBinding, RequestSigning, SamlRequest, SamlSettings, SignedPart,
 };

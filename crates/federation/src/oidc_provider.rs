@@ -1,4 +1,4 @@
-//! One OpenID provider: its metadata and keys, and the exchange of codes.
+//! One OpenID provider: its metadata and keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,56 +6,32 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{IdpName, Timestamp};
 use oidc::{
-    AuthorizationRequest, DiscoveryError, Expected, IdTokenError, KeySet, ProviderMetadata,
-    Registration, RelyingParty, TokenRequest, TokenResponse, VerifiedIdToken,
+    AuthorizationRequest, DiscoveryError, KeySet, ProviderMetadata, Registration, RelyingParty,
 };
 use outbound::{Limits, Outbound};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use url::Url;
 
 use crate::cached::{Cached, Fetched, Forced, News, is_due};
 use crate::fetch::{BACKGROUND, Caller, MAX_JSON, PATIENCE};
-use crate::{ClientAuthentication, FederationError, OidcSettings};
+use crate::groups::Groups;
+use crate::health::Doors;
+use crate::{Document, FederationError, GroupOverage, OidcSettings};
 
 /// Keys are not fetched more often because of unknown key ids (attacks.md C8).
 const KEY_PAUSE: Duration = Duration::from_secs(60);
 
 const JSON: &str = "application/json";
 
-/// What an authentication request carries; see [`oidc::AuthorizationRequest`].
-#[derive(Debug, Clone, Copy)]
-pub struct AuthorizationParameters<'a> {
-    /// Where the provider sends the browser back.
-    pub redirect_uri: &'a str,
-    /// From [`oidc::opaque_value`]; comes back in the callback.
-    pub state: &'a str,
-    /// From [`oidc::opaque_value`]; comes back in the ID token.
-    pub nonce: &'a str,
-    /// From [`oidc::opaque_value`]; proves at the token endpoint that the request was ours.
-    pub verifier: &'a str,
-    /// What the customer typed as e-mail address.
-    pub login_hint: Option<&'a str>,
-}
-
-/// What turns a callback into verified claims.
-#[derive(Debug, Clone, Copy)]
-pub struct Redemption<'a> {
-    /// From the callback.
-    pub code: &'a str,
-    /// The same as in the authentication request.
-    pub redirect_uri: &'a str,
-    /// The same as in the authentication request.
-    pub verifier: &'a str,
-    /// The same as in the authentication request.
-    pub nonce: &'a str,
-    /// The issuer that the callback names, if it does (RFC 9207).
-    pub iss: Option<&'a str>,
-}
-
 #[derive(Debug)]
 pub(crate) struct OidcProvider {
-    caller: Caller,
-    party: RelyingParty,
+    pub(crate) caller: Caller,
+    pub(crate) party: RelyingParty,
+    pub(crate) userinfo: bool,
+    pub(crate) group_overage: GroupOverage,
+    pub(crate) single_logout: bool,
+    pub(crate) groups: Groups,
     published: Cached<Published>,
     /// When keys were last fetched because of an unknown key id; held while that goes on.
     key_fetch: Mutex<Option<Timestamp>>,
@@ -63,9 +39,18 @@ pub(crate) struct OidcProvider {
 
 /// What the provider publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Published {
-    metadata: ProviderMetadata,
-    keys: KeySet,
+pub(crate) struct Published {
+    pub(crate) metadata: ProviderMetadata,
+    pub(crate) keys: KeySet,
+    /// What both were read from.
+    texts: Texts,
+}
+
+/// Both documents as texts, the form in which they outlive a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Texts {
+    metadata: String,
+    keys: String,
 }
 
 impl OidcProvider {
@@ -76,21 +61,62 @@ impl OidcProvider {
     ) -> Result<Self, FederationError> {
         let party = RelyingParty::new(Registration {
             issuer: settings.issuer,
+            tenants: settings.tenants,
             client_id: settings.client_id,
-            client_secret: match settings.client_authentication {
-                ClientAuthentication::Secret(secret)
-                | ClientAuthentication::SecretBasic(secret)
-                | ClientAuthentication::SecretPost(secret) => Some(secret),
-                ClientAuthentication::None | ClientAuthentication::PrivateKeyJwt { .. } => None,
-            },
+            client_authentication: settings.client_authentication,
             scopes: settings.scopes,
             algorithms: settings.algorithms,
+            trusted_audiences: settings.trusted_audiences,
+            acr_values: settings.acr_values,
+            max_age: settings.max_age,
+            prompt: settings.prompt,
             clock_skew: settings.clock_skew,
         });
         let party =
             party.map_err(|source| FederationError::Registration { idp: idp.clone(), source })?;
-        let published = Cached::empty(idp.clone());
-        Ok(Self { caller: Caller { idp, outbound }, party, published, key_fetch: Mutex::default() })
+        Ok(Self {
+            published: Cached::empty(idp.clone()),
+            caller: Caller { idp, outbound },
+            party,
+            userinfo: settings.userinfo,
+            group_overage: settings.group_overage,
+            single_logout: settings.single_logout,
+            groups: Groups::default(),
+            key_fetch: Mutex::default(),
+        })
+    }
+
+    /// What the provider publishes: the last good, or fetched now when there is none.
+    pub(crate) async fn published(
+        &self,
+        now: Timestamp,
+    ) -> Result<Arc<Published>, FederationError> {
+        self.published.obtain(now, self.fetch(PATIENCE)).await
+    }
+
+    pub(crate) fn last_good(&self) -> Option<Document> {
+        self.published.document()
+    }
+
+    /// Takes documents that were good before a restart, after the same checks.
+    pub(crate) fn restore(&self, document: Document) -> Result<(), FederationError> {
+        let texts = serde_json::from_slice(&document.bytes);
+        let texts = texts.map_err(|_| self.unusable(DiscoveryError::Unreadable))?;
+        self.published.restore(self.read(texts)?, document);
+        Ok(())
+    }
+
+    /// Where browsers are sent, once that is known; and what the gateway itself calls.
+    pub(crate) fn doors(&self) -> Option<Doors> {
+        let metadata = &self.published.current()?.metadata;
+        Some(Doors {
+            sign_in: metadata.authorization_endpoint().clone(),
+            called: vec![
+                self.party.discovery_url(),
+                metadata.token_endpoint().clone(),
+                metadata.jwks_uri().clone(),
+            ],
+        })
     }
 
     pub(crate) async fn refresh(&self, now: Timestamp) -> Option<News> {
@@ -99,79 +125,21 @@ impl OidcProvider {
 
     pub(crate) async fn authorization(
         &self,
-        parameters: &AuthorizationParameters<'_>,
+        request: &AuthorizationRequest<'_>,
         now: Timestamp,
     ) -> Result<Url, FederationError> {
-        let published = self.published.obtain(now, self.fetch(PATIENCE)).await?;
-        let request = AuthorizationRequest {
-            redirect_uri: parameters.redirect_uri,
-            state: parameters.state,
-            nonce: parameters.nonce,
-            verifier: parameters.verifier,
-            login_hint: parameters.login_hint,
-        };
-        Ok(self.party.authorization_url(&published.metadata, &request))
+        let published = self.published(now).await?;
+        Ok(self.party.authorization_url(&published.metadata, request))
     }
 
-    pub(crate) async fn redeem(
-        &self,
-        redemption: &Redemption<'_>,
-        now: Timestamp,
-    ) -> Result<VerifiedIdToken, FederationError> {
-        let published = self.published.obtain(now, self.fetch(PATIENCE)).await?;
-        // Before the code goes anywhere (RFC 9207 §2.4).
-        published
-            .metadata
-            .check_callback_issuer(redemption.iss)
-            .map_err(FederationError::Callback)?;
-        let tokens = self.exchange(&published.metadata, redemption).await?;
-        let expected = Expected { nonce: redemption.nonce, code: redemption.code };
-        let verify = |keys: &KeySet| self.party.verify_id_token(keys, &tokens, &expected, now);
-        let verified = match verify(&published.keys) {
-            Err(error) if error.suggests_new_keys() => {
-                self.verify_again(&published, error, verify, now).await
-            }
-            result => result,
-        };
-        verified.map_err(FederationError::IdToken)
-    }
-
-    async fn exchange(
-        &self,
-        metadata: &ProviderMetadata,
-        redemption: &Redemption<'_>,
-    ) -> Result<TokenResponse, FederationError> {
-        let request = TokenRequest {
-            code: redemption.code,
-            redirect_uri: redemption.redirect_uri,
-            verifier: redemption.verifier,
-        };
-        let message =
-            self.party.token_request(metadata, &request).map_err(FederationError::Exchange)?;
-        let limits = Limits { deadline: PATIENCE, max_body: MAX_JSON };
-        let answer = self.caller.outbound.send(message.map(Bytes::from), limits).await;
-        let answer = answer.map_err(|source| self.caller.failed(source))?;
-        TokenResponse::parse(answer.status(), answer.body()).map_err(FederationError::Exchange)
-    }
-
-    /// The provider may have changed its keys since they were fetched, even a moment before it
-    /// signed. `error` stands when there are no others.
-    async fn verify_again(
+    /// Other keys than the ones that were used, since the provider may have changed them even a
+    /// moment before it signed: fetched by somebody else meanwhile, or now, at most once in
+    /// [`KEY_PAUSE`] whether it succeeds or not.
+    pub(crate) async fn newer_keys(
         &self,
         used: &Arc<Published>,
-        error: IdTokenError,
-        verify: impl Fn(&KeySet) -> Result<VerifiedIdToken, IdTokenError>,
         now: Timestamp,
-    ) -> Result<VerifiedIdToken, IdTokenError> {
-        match self.newer_keys(used, now).await {
-            Some(newer) => verify(&newer.keys),
-            None => Err(error),
-        }
-    }
-
-    /// Other keys than the ones that were used: fetched by somebody else meanwhile, or now, at
-    /// most once in [`KEY_PAUSE`] whether it succeeds or not.
-    async fn newer_keys(&self, used: &Arc<Published>, now: Timestamp) -> Option<Arc<Published>> {
+    ) -> Option<Arc<Published>> {
         let mut last = self.key_fetch.lock().await;
         let current = self.published.current().filter(|current| !Arc::ptr_eq(current, used));
         if let Some(current) = current.filter(|current| current.keys != used.keys) {
@@ -181,40 +149,70 @@ impl OidcProvider {
             return None;
         }
         *last = Some(now);
-        let keys = match self.fetch_keys(&used.metadata, PATIENCE).await {
-            Ok(keys) => keys,
+        let fetched = async {
+            let keys = self.fetch_keys(&used.metadata, PATIENCE).await?;
+            self.read(Texts { metadata: used.texts.metadata.clone(), keys })
+        };
+        match fetched.await {
+            Ok(fresh) if fresh.keys == used.keys => None,
+            Ok(fresh) => {
+                let document = fresh.document();
+                Some(self.published.amend(fresh, document, now))
+            }
             Err(error) => {
                 tracing::debug!(idp = %self.caller.idp, %error, "the old keys stay");
-                return None;
+                None
             }
-        };
-        let metadata = used.metadata.clone();
-        (keys != used.keys).then(|| self.published.amend(Published { metadata, keys }, now))
+        }
     }
 
     async fn fetch(&self, deadline: Duration) -> Result<Fetched<Published>, FederationError> {
         let limits = Limits { deadline, max_body: MAX_JSON };
         let document = self.caller.document(&self.party.discovery_url(), JSON, limits).await?;
+        let text = self.text(&document)?;
         let metadata = ProviderMetadata::parse(&document, &self.party)
             .map_err(|source| self.unusable(source))?;
         let keys = self.fetch_keys(&metadata, deadline).await?;
-        let value = Published { metadata, keys };
-        let changed = self.published.current().is_none_or(|last| *last != value);
-        Ok(Fetched { value, changed })
+        let value = self.read(Texts { metadata: text, keys })?;
+        let changed = self
+            .published
+            .current()
+            .is_none_or(|last| last.metadata != value.metadata || last.keys != value.keys);
+        Ok(Fetched { changed, document: value.document(), value })
     }
 
     async fn fetch_keys(
         &self,
         metadata: &ProviderMetadata,
         deadline: Duration,
-    ) -> Result<KeySet, FederationError> {
+    ) -> Result<String, FederationError> {
         let limits = Limits { deadline, max_body: MAX_JSON };
         let accept = "application/jwk-set+json, application/json";
-        let document = self.caller.document(metadata.jwks_uri(), accept, limits).await?;
-        KeySet::parse(&document).map_err(|source| self.unusable(source))
+        self.text(&self.caller.document(metadata.jwks_uri(), accept, limits).await?)
+    }
+
+    fn text(&self, document: &[u8]) -> Result<String, FederationError> {
+        let text = std::str::from_utf8(document).map(str::to_owned);
+        text.map_err(|_| self.unusable(DiscoveryError::Unreadable))
+    }
+
+    fn read(&self, texts: Texts) -> Result<Published, FederationError> {
+        let metadata = ProviderMetadata::parse(texts.metadata.as_bytes(), &self.party);
+        let keys = KeySet::parse(texts.keys.as_bytes());
+        Ok(Published {
+            metadata: metadata.map_err(|source| self.unusable(source))?,
+            keys: keys.map_err(|source| self.unusable(source))?,
+            texts,
+        })
     }
 
     fn unusable(&self, source: DiscoveryError) -> FederationError {
         FederationError::Discovery { idp: self.caller.idp.clone(), source }
+    }
+}
+
+impl Published {
+    fn document(&self) -> Bytes {
+        serde_json::to_vec(&self.texts).unwrap_or_default().into()
     }
 }

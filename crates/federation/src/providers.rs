@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use domain::{IdpName, Timestamp};
 use futures_util::future::join_all;
-use oidc::VerifiedIdToken;
+use oidc::AuthorizationRequest;
 use outbound::Outbound;
 use saml::IdpMetadata;
 use url::Url;
 
 use crate::cached::News;
+use crate::fetch::Caller;
+use crate::health::{Doors, Health};
+use crate::oauth2_provider::OAuth2Provider;
 use crate::oidc_provider::OidcProvider;
 use crate::saml_provider::SamlProvider;
-use crate::{
-    AuthorizationParameters, FederationError, IdpSettings, Protocol, Redemption, SamlSettings,
-};
+use crate::{Document, FederationError, IdpSettings, Protocol, Redeemed, Redemption, SamlSettings};
 
 /// The identity providers of the file; clones share them.
 #[derive(Debug, Clone)]
@@ -28,12 +29,14 @@ struct Provider {
     settings: IdpSettings,
     /// `None`: disabled. There is then nothing that could answer.
     speaks: Option<Speaks>,
+    health: Health,
 }
 
 #[derive(Debug)]
-enum Speaks {
+pub(crate) enum Speaks {
     Saml(SamlProvider),
     Oidc(OidcProvider),
+    OAuth2(OAuth2Provider),
 }
 
 /// What the operator should learn of a refresh. An outage is one of these when it begins and then
@@ -61,7 +64,8 @@ impl Federation {
         for settings in idps {
             match Speaks::new(&settings, &outbound, now) {
                 Ok(speaks) => {
-                    providers.insert(settings.name.clone(), Provider { settings, speaks });
+                    let health = Health::unknown(settings.name.clone());
+                    providers.insert(settings.name.clone(), Provider { settings, speaks, health });
                 }
                 Err(problem) => problems.push(problem),
             }
@@ -85,13 +89,15 @@ impl Federation {
         }
     }
 
-    /// Fetches what is missing or older than an hour, all providers at once, in ten seconds at
+    /// Fetches what is missing or about an hour old, all providers at once, in ten seconds at
     /// most; to be called at start and then each minute.
     pub async fn refresh_due(&self, now: Timestamp) -> Vec<RefreshOutcome> {
         let rounds = self.providers.iter().map(|(name, provider)| async move {
             let news = match provider.speaks.as_ref()? {
                 Speaks::Saml(provider) => provider.refresh(now).await?,
                 Speaks::Oidc(provider) => provider.refresh(now).await?,
+                // It publishes nothing.
+                Speaks::OAuth2(_) => return None,
             };
             Some(match news {
                 News::Refreshed => RefreshOutcome::Refreshed(name.clone()),
@@ -112,25 +118,32 @@ impl Federation {
     ) -> Result<Arc<IdpMetadata>, FederationError> {
         match self.enabled(idp)? {
             Speaks::Saml(provider) => provider.metadata(now).await,
-            Speaks::Oidc(_) => Err(FederationError::ProtocolForeign(idp.clone())),
+            Speaks::Oidc(_) | Speaks::OAuth2(_) => {
+                Err(FederationError::ProtocolForeign(idp.clone()))
+            }
         }
     }
 
-    /// Where to send the browser for an OpenID provider.
+    /// Where to send the browser for an OpenID Connect or OAuth 2.0 provider.
     ///
     /// # Errors
     /// When the provider is not one of these, or its metadata cannot be had.
     pub async fn oidc_authorization(
         &self,
         idp: &IdpName,
-        parameters: &AuthorizationParameters<'_>,
+        request: &AuthorizationRequest<'_>,
         now: Timestamp,
     ) -> Result<Url, FederationError> {
-        self.oidc(idp)?.authorization(parameters, now).await
+        match self.enabled(idp)? {
+            Speaks::Oidc(provider) => provider.authorization(request, now).await,
+            Speaks::OAuth2(provider) => Ok(provider.authorization(request)),
+            Speaks::Saml(_) => Err(FederationError::ProtocolForeign(idp.clone())),
+        }
     }
 
-    /// Exchanges a code for an ID token and verifies it. Keys are fetched once more when the token
-    /// names an unknown one.
+    /// Exchanges a code for what the provider says of the person: an ID token, which is verified
+    /// (keys are fetched once more when it names an unknown one), or the answer of the userinfo
+    /// endpoint of a provider without OpenID Connect.
     ///
     /// # Errors
     /// When the provider is not one of these or disabled by now (attacks.md B15), does not answer,
@@ -140,18 +153,72 @@ impl Federation {
         idp: &IdpName,
         redemption: &Redemption<'_>,
         now: Timestamp,
-    ) -> Result<VerifiedIdToken, FederationError> {
-        self.oidc(idp)?.redeem(redemption, now).await
-    }
-
-    fn oidc(&self, idp: &IdpName) -> Result<&OidcProvider, FederationError> {
-        match self.enabled(idp)? {
-            Speaks::Oidc(provider) => Ok(provider),
+    ) -> Result<Redeemed, FederationError> {
+        let redeemed = match self.enabled(idp)? {
+            Speaks::Oidc(provider) => provider.redeem(redemption, now).await,
+            Speaks::OAuth2(provider) => provider.redeem(redemption, now).await,
             Speaks::Saml(_) => Err(FederationError::ProtocolForeign(idp.clone())),
+        };
+        match (redeemed, self.providers.get(idp)) {
+            // Whoever comes next is told before they are sent there.
+            (Err(error @ FederationError::Call { .. }), Some(provider)) => {
+                Err(provider.health.failed(error, now).await)
+            }
+            (redeemed, _) => redeemed,
         }
     }
 
-    fn enabled(&self, idp: &IdpName) -> Result<&Speaks, FederationError> {
+    /// Whether the provider answers, before people are sent there: within two and a half seconds,
+    /// or at once from what was seen less than half a minute ago (capabilities N16).
+    ///
+    /// # Errors
+    /// When the provider is not one of these, or with [`FederationError::NotReachable`], whose
+    /// refusal says since when.
+    pub async fn reachable(&self, idp: &IdpName, now: Timestamp) -> Result<(), FederationError> {
+        let speaks = self.enabled(idp)?;
+        let Some(provider) = self.providers.get(idp) else { return Ok(()) };
+        let ask = async {
+            let Some(doors) = speaks.doors() else {
+                // Nothing is known of it yet: what it publishes answers for it.
+                return speaks.introduce(now).await;
+            };
+            if !doors.knock(provider.settings.probe) {
+                return Ok(());
+            }
+            speaks.caller().knock(&doors.sign_in).await
+        };
+        provider.health.check(now, ask).await
+    }
+
+    /// What a provider published when it was last fetched and found good, to be kept for the time
+    /// after a restart; `None`: nothing was fetched, or there is nothing to fetch.
+    pub fn last_good(&self, idp: &IdpName) -> Option<Document> {
+        match self.enabled(idp).ok()? {
+            Speaks::Saml(provider) => provider.last_good(),
+            Speaks::Oidc(provider) => provider.last_good(),
+            Speaks::OAuth2(_) => None,
+        }
+    }
+
+    /// Takes what [`Federation::last_good`] gave before a restart, unless there is something newer.
+    /// Every check is made again, with what the file says now.
+    ///
+    /// # Errors
+    /// When the provider is not one of these, or the document is not usable (any more).
+    pub async fn restore(
+        &self,
+        idp: &IdpName,
+        document: Document,
+        now: Timestamp,
+    ) -> Result<(), FederationError> {
+        match self.enabled(idp)? {
+            Speaks::Saml(provider) => provider.restore(document, now),
+            Speaks::Oidc(provider) => provider.restore(document),
+            Speaks::OAuth2(_) => Err(FederationError::ProtocolForeign(idp.clone())),
+        }
+    }
+
+    pub(crate) fn enabled(&self, idp: &IdpName) -> Result<&Speaks, FederationError> {
         let provider =
             self.providers.get(idp).ok_or_else(|| FederationError::Unknown(idp.clone()))?;
         provider.speaks.as_ref().ok_or_else(|| FederationError::Disabled(idp.clone()))
@@ -171,7 +238,32 @@ impl Speaks {
         Ok(Some(match settings.protocol.clone() {
             Protocol::Saml(saml) => Self::Saml(SamlProvider::new(name, saml, outbound, now)?),
             Protocol::Oidc(oidc) => Self::Oidc(OidcProvider::new(name, oidc, outbound)?),
-            Protocol::OAuth2(_) => return Err(FederationError::ProtocolForeign(name)),
+            Protocol::OAuth2(oauth2) => Self::OAuth2(OAuth2Provider::new(name, oauth2, outbound)?),
         }))
+    }
+
+    fn caller(&self) -> &Caller {
+        match self {
+            Self::Saml(provider) => provider.caller(),
+            Self::Oidc(provider) => &provider.caller,
+            Self::OAuth2(provider) => &provider.caller,
+        }
+    }
+
+    fn doors(&self) -> Option<Doors> {
+        match self {
+            Self::Saml(provider) => provider.doors(),
+            Self::Oidc(provider) => provider.doors(),
+            Self::OAuth2(provider) => Some(provider.doors()),
+        }
+    }
+
+    /// Fetches what the provider publishes, when nothing of it is known yet.
+    async fn introduce(&self, now: Timestamp) -> Result<(), FederationError> {
+        match self {
+            Self::Saml(provider) => provider.metadata(now).await.map(|_| ()),
+            Self::Oidc(provider) => provider.published(now).await.map(|_| ()),
+            Self::OAuth2(_) => Ok(()),
+        }
     }
 }

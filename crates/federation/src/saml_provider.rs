@@ -11,7 +11,8 @@ use url::Url;
 
 use crate::cached::{Cached, Fetched, Forced, News};
 use crate::fetch::{BACKGROUND, Caller, MAX_METADATA, PATIENCE};
-use crate::{FederationError, MetadataSource, SamlSettings};
+use crate::health::Doors;
+use crate::{Document, FederationError, MetadataSource, SamlSettings};
 
 const ACCEPT: &str =
     "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
@@ -65,6 +66,34 @@ impl SamlProvider {
         self.metadata.refresh(now, forced, self.fetch(url, BACKGROUND, now)).await
     }
 
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The metadata as it was last fetched.
+    pub(crate) fn last_good(&self) -> Option<Document> {
+        self.metadata.document()
+    }
+
+    /// Takes metadata that was good before a restart, after the same checks.
+    pub(crate) fn restore(
+        &self,
+        document: Document,
+        now: Timestamp,
+    ) -> Result<(), FederationError> {
+        let expected = self.settings.entity_id.as_deref();
+        let value = IdpMetadata::parse(&document.bytes, expected, now)
+            .map_err(|source| self.unusable(source))?;
+        self.metadata.restore(value, document);
+        Ok(())
+    }
+
+    /// Where browsers are sent, once that is known; and where the metadata came from.
+    pub(crate) fn doors(&self) -> Option<Doors> {
+        let sign_in = self.metadata.current()?.sso_redirect.clone();
+        Some(Doors { sign_in, called: self.url().cloned().into_iter().collect() })
+    }
+
     async fn fetch(
         &self,
         url: &Url,
@@ -77,6 +106,7 @@ impl SamlProvider {
         // Whoever was this provider stays it: another entity id is no update (attacks.md A26).
         let known = last.as_ref().map(|metadata| metadata.entity_id.clone());
         let expected = self.settings.entity_id.clone().or(known);
+        let bytes = document.clone();
         // Large federations take long enough to parse to stop a thread that serves requests.
         let parsed = tokio::task::spawn_blocking(move || {
             IdpMetadata::parse(&document, expected.as_deref(), now)
@@ -87,7 +117,7 @@ impl SamlProvider {
             self.check_downgrade(last, &value)?;
         }
         let changed = last.is_none_or(|last| !same(&last, &value));
-        Ok(Fetched { value, changed })
+        Ok(Fetched { value, changed, document: bytes })
     }
 
     /// Attacks.md A26: an address that was https stays https. Plain http is possible here only

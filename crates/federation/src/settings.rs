@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::{DomainPattern, IdpName, Secret, Timestamp};
+use domain::{DomainPattern, IdpName, Timestamp};
+use oidc::ClientAuthentication;
 use url::Url;
 
 /// One identity provider.
@@ -175,27 +176,6 @@ pub struct OidcSettings {
     pub clock_skew: Duration,
     /// Whether signing out here signs out there, and the other way round.
     pub single_logout: bool,
-}
-
-/// How a client proves who it is at the token endpoint (OpenID Connect Core §9).
-#[derive(Debug, Clone)]
-pub enum ClientAuthentication {
-    /// A public client: PKCE only.
-    None,
-    /// A shared secret, as the provider's metadata wants it: `client_secret_basic` unless it offers
-    /// `client_secret_post` alone.
-    Secret(Secret<String>),
-    /// `client_secret_basic`, whatever the metadata says.
-    SecretBasic(Secret<String>),
-    /// `client_secret_post`, whatever the metadata says.
-    SecretPost(Secret<String>),
-    /// `private_key_jwt` (RFC 7523 §2.2).
-    PrivateKeyJwt {
-        /// PKCS#8 in PEM, RSA of at least 2048 bits or P-256.
-        key: Secret<Vec<u8>>,
-        /// `kid` in the header, where the provider wants one.
-        key_id: Option<String>,
-    },
 }
 
 /// What to do when a provider sends a reference in place of groups (Entra's `hasgroups` and

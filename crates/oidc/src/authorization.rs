@@ -29,8 +29,8 @@ pub struct AuthorizationRequest<'a> {
 }
 
 impl RelyingParty {
-    /// Where to send the browser. No parameter but `login_hint` comes from outside
-    /// (attacks.md C13).
+    /// Where to send the browser. No parameter but `login_hint` comes from outside; what the
+    /// operator's file does not ask for is not sent (attacks.md C13).
     pub fn authorization_url(
         &self,
         provider: &ProviderMetadata,
@@ -39,7 +39,7 @@ impl RelyingParty {
         let mut url = provider.authorization_endpoint.clone();
         url.query_pairs_mut()
             .append_pair("response_type", "code")
-            .append_pair("client_id", &self.client_id)
+            .append_pair("client_id", &self.client.id)
             .append_pair("redirect_uri", request.redirect_uri)
             .append_pair("scope", &self.scopes)
             .append_pair("state", request.state)
@@ -48,15 +48,22 @@ impl RelyingParty {
             // and nobody can talk us out of it (attacks.md C5).
             .append_pair("code_challenge", &challenge(request.verifier))
             .append_pair("code_challenge_method", "S256");
-        if let Some(hint) = request.login_hint {
-            url.query_pairs_mut().append_pair("login_hint", hint);
+        let acr_values = (!self.acr_values.is_empty()).then(|| self.acr_values.join(" "));
+        let max_age = self.max_age.map(|age| age.as_secs().to_string());
+        for (name, value) in [
+            ("acr_values", acr_values.as_deref()),
+            ("max_age", max_age.as_deref()),
+            ("prompt", self.prompt.as_deref()),
+            ("login_hint", request.login_hint),
+        ] {
+            url.query_pairs_mut().extend_pairs(value.map(|value| (name, value)));
         }
         url
     }
 }
 
 /// RFC 7636 §4.2: S256.
-fn challenge(verifier: &str) -> String {
+pub(crate) fn challenge(verifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 

@@ -1,9 +1,9 @@
 //! The provider's metadata (OpenID Connect Discovery §3, RFC 8414).
 
 use serde_json::{Map, Value};
-use subtle::ConstantTimeEq;
 use url::Url;
 
+use crate::client_authentication::BASIC;
 use crate::json::{self, JsonError};
 use crate::{CallbackError, RelyingParty, endpoint};
 
@@ -42,12 +42,15 @@ impl From<JsonError> for DiscoveryError {
 /// What a provider says about itself, as far as the code flow needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderMetadata {
-    pub(crate) issuer: String,
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: Url,
     jwks_uri: Url,
+    pub(crate) userinfo_endpoint: Option<Url>,
+    pub(crate) end_session_endpoint: Option<Url>,
+    /// Microsoft Graph of this provider, from `msgraph_host`.
+    pub(crate) graph: Option<Url>,
     /// `token_endpoint_auth_methods_supported`.
-    pub(crate) client_authentication: Option<Vec<String>>,
+    pub(crate) client_authentication: Vec<String>,
     /// `authorization_response_iss_parameter_supported`.
     sends_issuer: bool,
 }
@@ -60,19 +63,29 @@ impl ProviderMetadata {
     pub fn parse(document: &[u8], party: &RelyingParty) -> Result<Self, DiscoveryError> {
         let members = json::parse_object(document)?;
         // OpenID Connect Discovery §4.3: exactly the issuer that was asked for (attacks.md C6).
-        if text(&members, "issuer")? != party.issuer {
+        // Entra's common document has the template itself.
+        if text(&members, "issuer")? != party.issuer.text {
             return Err(DiscoveryError::Issuer);
         }
         let address = |name: &'static str| {
-            endpoint::parse_named_by(text(&members, name)?, &party.issuer_url)
+            endpoint::parse_named_by(text(&members, name)?, &party.issuer.url)
                 .ok_or(DiscoveryError::Endpoint(name))
         };
+        // What no sign-in needs is left out when it may not be called.
+        let may_have = |name: &str| {
+            let text = members.get(name).and_then(Value::as_str)?;
+            endpoint::parse_named_by(text, &party.issuer.url)
+        };
+        let methods = texts(&members, "token_endpoint_auth_methods_supported")?;
         Ok(Self {
-            issuer: party.issuer.clone(),
             authorization_endpoint: address("authorization_endpoint")?,
             token_endpoint: address("token_endpoint")?,
             jwks_uri: address("jwks_uri")?,
-            client_authentication: texts(&members, "token_endpoint_auth_methods_supported")?,
+            userinfo_endpoint: may_have("userinfo_endpoint"),
+            end_session_endpoint: may_have("end_session_endpoint"),
+            graph: graph(&members, &party.issuer.url),
+            // OpenID Connect Discovery §3: the default when the metadata is silent.
+            client_authentication: methods.unwrap_or_else(|| vec![BASIC.to_owned()]),
             sends_issuer: flag(&members, "authorization_response_iss_parameter_supported")?,
         })
     }
@@ -82,20 +95,40 @@ impl ProviderMetadata {
         &self.jwks_uri
     }
 
+    /// Where browsers are sent to sign in.
+    pub fn authorization_endpoint(&self) -> &Url {
+        &self.authorization_endpoint
+    }
+
+    /// Where codes are exchanged.
+    pub fn token_endpoint(&self) -> &Url {
+        &self.token_endpoint
+    }
+}
+
+impl RelyingParty {
     /// Checks the `iss` parameter of an authorization response (RFC 9207 §2.4): required when the
     /// metadata promises it, compared whenever it is there (attacks.md C6).
     ///
     /// # Errors
     /// [`CallbackError::IssuerMissing`], [`CallbackError::IssuerForeign`].
-    pub fn check_callback_issuer(&self, iss: Option<&str>) -> Result<(), CallbackError> {
+    pub fn check_callback_issuer(
+        &self,
+        provider: &ProviderMetadata,
+        iss: Option<&str>,
+    ) -> Result<(), CallbackError> {
         match iss {
-            None if self.sends_issuer => Err(CallbackError::IssuerMissing),
-            Some(iss) if !bool::from(iss.as_bytes().ct_eq(self.issuer.as_bytes())) => {
-                Err(CallbackError::IssuerForeign)
-            }
+            None if provider.sends_issuer => Err(CallbackError::IssuerMissing),
+            Some(iss) if !self.issuer.includes(iss) => Err(CallbackError::IssuerForeign),
             _ => Ok(()),
         }
     }
+}
+
+/// `msgraph_host`, which Entra's metadata names, as an address that the issuer may name.
+fn graph(members: &Map<String, Value>, issuer: &Url) -> Option<Url> {
+    let host = members.get("msgraph_host")?.as_str()?;
+    endpoint::parse_named_by(&format!("{}://{host}/", issuer.scheme()), issuer)
 }
 
 fn text<'a>(

@@ -1,12 +1,9 @@
 //! From an ID token to verified claims (OpenID Connect Core §3.1.3.7).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::{Subject, Timestamp};
+use domain::Timestamp;
 use openidconnect::core::{
     CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJsonWebKey, CoreJwsSigningAlgorithm,
 };
@@ -17,11 +14,9 @@ use openidconnect::{
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use crate::json::{self, JsonError};
-use crate::{IdTokenError, KeySet, RelyingParty, TokenResponse, claims, numeric_date};
+use crate::jws::Jws;
+use crate::{IdTokenError, KeySet, RelyingParty, TokenResponse, VerifiedIdToken, numeric_date};
 
-/// Largest ID token that is read.
-const MAX_TOKEN: usize = 64 * 1024;
 /// RFC 6749 §4.1.2: a code lives for ten minutes at most, so no token that comes for it is older.
 const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 
@@ -32,37 +27,6 @@ pub struct Expected<'a> {
     pub nonce: &'a str,
     /// From the callback.
     pub code: &'a str,
-}
-
-/// An ID token that passed every check. There is no other way to one of these.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedIdToken {
-    subject: Subject,
-    sid: Option<String>,
-    email_verified: Option<bool>,
-    claims: BTreeMap<String, Vec<String>>,
-}
-
-impl VerifiedIdToken {
-    /// `sub`.
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// `sid`: the provider's own session (OpenID Connect Back-Channel Logout §2.1).
-    pub fn sid(&self) -> Option<&str> {
-        self.sid.as_deref()
-    }
-
-    /// What the provider says of the address; `None` when it says nothing.
-    pub fn email_verified(&self) -> Option<bool> {
-        self.email_verified
-    }
-
-    /// Every claim exactly as signed, as lists of texts; members of nested objects by dotted path.
-    pub fn claims(&self) -> &BTreeMap<String, Vec<String>> {
-        &self.claims
-    }
 }
 
 impl RelyingParty {
@@ -79,62 +43,27 @@ impl RelyingParty {
         now: Timestamp,
     ) -> Result<VerifiedIdToken, IdTokenError> {
         let text = tokens.id_token.expose().as_str();
-        let claims = self.unverified_claims(text)?;
+        // Header and claims are read strictly, before any other parser sees them, so that no two
+        // readers can see two tokens.
+        let Jws { claims, .. } = Jws::parse(text, &self.algorithms)?;
+        check_form(&claims)?;
+        let issuer = self.issuer.of(&claims)?;
         let token: CoreIdToken = text.parse().map_err(|_| IdTokenError::ClaimType)?;
-        let verifier = self.verifier(keys, now)?;
+        let verifier = self.verifier(keys, &issuer, now)?;
         let nonce = |got: Option<&Nonce>| same_nonce(got, expected.nonce);
         let typed = token.claims(&verifier, nonce)?;
 
         // The signature stands: `claims` are the bytes that it covers.
         self.check_authorized_party(&claims)?;
         self.check_times(&claims, now)?;
+        self.check_authentication(&claims, now)?;
         let signed = Signed {
             claims: typed,
             algorithm: token.signing_alg()?,
             key: token.signing_key(&verifier)?,
         };
         signed.check_hashes(tokens, expected.code)?;
-        let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-        Ok(VerifiedIdToken {
-            subject: subject.parse().map_err(|_| IdTokenError::Subject)?,
-            sid: claims.get("sid").and_then(Value::as_str).map(str::to_owned),
-            email_verified: boolean(claims.get("email_verified")),
-            claims: claims::flatten(&claims),
-        })
-    }
-
-    /// The payload of a token whose form is sound. Header and claims are read strictly, before any
-    /// other parser sees them, so that no two readers can see two tokens.
-    fn unverified_claims(&self, text: &str) -> Result<Map<String, Value>, IdTokenError> {
-        if text.len() > MAX_TOKEN {
-            return Err(IdTokenError::Oversized);
-        }
-        let parts: Vec<_> = text.split('.').collect();
-        let [header, payload, signature] = parts.as_slice() else {
-            return Err(IdTokenError::Malformed);
-        };
-        decode(signature)?;
-        let header = object(header)?;
-        let accepted = self.algorithms.iter().any(|a| {
-            // RFC 7518 §3.1 names are case-sensitive.
-            serde_json::to_value(a).is_ok_and(|name| header.get("alg") == Some(&name))
-        });
-        if !accepted {
-            return Err(IdTokenError::Algorithm);
-        }
-        let claims = object(payload)?;
-        for name in ["iss", "sub", "aud", "exp", "iat"] {
-            if claims.get(name).is_none_or(Value::is_null) {
-                return Err(IdTokenError::ClaimMissing(name));
-            }
-        }
-        for name in ["exp", "iat", "nbf"] {
-            time(&claims, name)?;
-        }
-        if claims.get("nonce").is_none_or(Value::is_null) {
-            return Err(IdTokenError::NonceMissing);
-        }
-        Ok(claims)
+        VerifiedIdToken::new(claims, self.issuer.is_template()).ok_or(IdTokenError::Subject)
     }
 
     /// The library's verifier: header, issuer, audience, signature, expiry and nonce. Client
@@ -142,21 +71,27 @@ impl RelyingParty {
     fn verifier(
         &self,
         keys: &KeySet,
+        issuer: &str,
         now: Timestamp,
     ) -> Result<CoreIdTokenVerifier<'_>, IdTokenError> {
-        let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|_| IdTokenError::Issuer)?;
-        let client = ClientId::new(self.client_id.clone());
+        let keys = keys.of(&self.issuer, issuer);
+        let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|_| IdTokenError::Issuer)?;
+        let client = ClientId::new(self.client.id.clone());
         let moment = moment(now.minus(self.clock_skew));
-        Ok(CoreIdTokenVerifier::new_public_client(client, issuer, keys.0.clone())
+        Ok(CoreIdTokenVerifier::new_public_client(client, issuer, keys)
             .set_allowed_algs(self.algorithms.iter().cloned())
+            .set_other_audience_verifier_fn(|audience| self.trusts_audience(audience))
             .set_time_fn(move || moment))
     }
 
-    /// OpenID Connect Core §3.1.3.7, steps 4 and 5. Further audiences were refused before.
+    /// OpenID Connect Core §3.1.3.7, steps 4 and 5. Audiences that are not trusted were refused
+    /// before; beside one that is, the token must say that it was issued to us.
     fn check_authorized_party(&self, claims: &Map<String, Value>) -> Result<(), IdTokenError> {
+        let several = claims.get("aud").and_then(Value::as_array).is_some_and(|all| all.len() > 1);
         match claims.get("azp") {
+            None if several => Err(IdTokenError::AuthorizedParty),
             None => Ok(()),
-            Some(azp) if azp.as_str() == Some(&self.client_id) => Ok(()),
+            Some(azp) if azp.as_str() == Some(&self.client.id) => Ok(()),
             Some(_) => Err(IdTokenError::AuthorizedParty),
         }
     }
@@ -178,6 +113,45 @@ impl RelyingParty {
         }
         Ok(())
     }
+    /// OpenID Connect Core §3.1.2.1 and §3.1.3.7, steps 12 and 13: how and when the customer
+    /// proved to the provider who they are.
+    fn check_authentication(
+        &self,
+        claims: &Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), IdTokenError> {
+        let class = claims.get("acr").and_then(Value::as_str);
+        let acceptable = |acr: &str| self.acr_values.iter().any(|wanted| wanted == acr);
+        if !self.acr_values.is_empty() && !class.is_some_and(acceptable) {
+            return Err(IdTokenError::AuthenticationContext);
+        }
+        let Some(max_age) = self.max_age else { return Ok(()) };
+        let signed_in =
+            time(claims, "auth_time")?.ok_or(IdTokenError::ClaimMissing("auth_time"))?;
+        if signed_in > now.plus(self.clock_skew) {
+            return Err(IdTokenError::SignedInAhead);
+        }
+        if signed_in.plus(max_age) < now.minus(self.clock_skew) {
+            return Err(IdTokenError::SignedInLongAgo);
+        }
+        Ok(())
+    }
+}
+
+/// What must be there, and of which type, before anything is compared.
+fn check_form(claims: &Map<String, Value>) -> Result<(), IdTokenError> {
+    for name in ["iss", "sub", "aud", "exp", "iat"] {
+        if claims.get(name).is_none_or(Value::is_null) {
+            return Err(IdTokenError::ClaimMissing(name));
+        }
+    }
+    for name in ["exp", "iat", "nbf"] {
+        time(claims, name)?;
+    }
+    if claims.get("nonce").is_none_or(Value::is_null) {
+        return Err(IdTokenError::NonceMissing);
+    }
+    Ok(())
 }
 
 /// A token whose signature stands, and what it was signed with.
@@ -220,17 +194,6 @@ fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
-fn decode(part: &str) -> Result<Vec<u8>, IdTokenError> {
-    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| IdTokenError::Malformed)
-}
-
-fn object(part: &str) -> Result<Map<String, Value>, IdTokenError> {
-    json::parse_object(&decode(part)?).map_err(|error| match error {
-        JsonError::Syntax => IdTokenError::Malformed,
-        JsonError::Duplicate => IdTokenError::DuplicateMember,
-    })
-}
-
 fn time(
     claims: &Map<String, Value>,
     name: &'static str,
@@ -242,13 +205,4 @@ fn time(
 /// Beyond what the library's time can hold lies the end of time, when every token has expired.
 fn moment(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.as_millis()).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-/// Some providers write booleans as texts; the library takes those too and refuses the rest.
-fn boolean(value: Option<&Value>) -> Option<bool> {
-    match value? {
-        Value::Bool(value) => Some(*value),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
 }

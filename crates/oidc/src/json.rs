@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 /// Why bytes are no usable JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonError {
-    /// No JSON, or not an object.
+    /// No JSON, or not of the kind that was asked for.
     Syntax,
     /// A member is named twice, at any depth: two readers could see two documents (RFC 7519 §4).
     Duplicate,
@@ -17,9 +17,23 @@ pub(crate) enum JsonError {
 
 /// Parses one JSON object. Nesting is limited by the parser (128 levels).
 pub(crate) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    match parse(bytes)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(JsonError::Syntax),
+    }
+}
+
+/// Parses one JSON array, under the same rules.
+pub(crate) fn parse_list(bytes: &[u8]) -> Result<Vec<Value>, JsonError> {
+    match parse(bytes)? {
+        Value::Array(items) => Ok(items),
+        _ => Err(JsonError::Syntax),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     match serde_json::from_slice::<Strict>(bytes) {
-        Ok(Strict(Value::Object(members))) => Ok(members),
-        Ok(_) => Err(JsonError::Syntax),
+        Ok(Strict(value)) => Ok(value),
         // Every shape is accepted by the visitor below: its one own complaint is the duplicate.
         Err(error) if error.is_data() => Err(JsonError::Duplicate),
         Err(_) => Err(JsonError::Syntax),

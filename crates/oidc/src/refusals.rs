@@ -5,7 +5,8 @@ use std::fmt::Display;
 use domain::{Blame, Notice, Refusal};
 
 use crate::{
-    CallbackError, DiscoveryError, ExchangeError, IdTokenError, ProviderError, RegistrationError,
+    CallbackError, DiscoveryError, ExchangeError, FrontChannelError, IdTokenError,
+    LogoutTokenError, OverageError, ProviderError, RegistrationError, UserinfoError,
 };
 
 const REGISTRATION: &str = "correct the oidc section of this identity provider in the file";
@@ -18,7 +19,15 @@ const CLIENT: &str = "compare client id, secret and redirect address with the re
 const PROVIDER: &str = "ask the identity provider's operator; the provider's answer breaks OpenID \
                         Connect Core";
 const AUDIENCE: &str = "compare the client id with the registration; remove further audiences that \
-                        are mapped into the ID token at the identity provider";
+                        are mapped into the token at the identity provider, or name those that \
+                        may be there under trusted_audiences";
+const TENANT: &str = "if that company's people should sign in, add its tenant id under tenants";
+const CONTEXT: &str = "let the identity provider ask for the sign-in that acr_values and max_age want, \
+                       or change them";
+const USERINFO: &str = "see whether the identity provider has a userinfo endpoint that answers this \
+                        client in plain JSON; set userinfo to false if it is not needed";
+const GROUPS: &str = "allow the client to read groups (Entra: GroupMember.Read.All), let the token \
+                      carry only assigned groups, or set group_overage to keep";
 const ALGORITHM: &str = "see how the identity provider signs ID tokens, and name that algorithm \
                          under algorithms if it is acceptable; none and HS* never are";
 const KEYS: &str = "see whether the identity provider publishes its signing keys, each with a kid, \
@@ -116,7 +125,14 @@ impl ExchangeError {
                 "oidc-client-authentication-unsupported",
                 Blame::Operator,
                 Notice::TryAgainLater,
-                "allow client_secret_basic or client_secret_post for this client",
+                "allow client_secret_basic or client_secret_post for this client, or give it a key \
+                 for private_key_jwt",
+            ),
+            Self::ClientAssertion => (
+                "oidc-client-assertion-failed",
+                Blame::Us,
+                Notice::TryAgainLater,
+                "report this as a defect",
             ),
             Self::CodeRefused => ("oidc-code-refused", Blame::Customer, Notice::StartAgain, RETRY),
             Self::ClientRefused => {
@@ -129,6 +145,9 @@ impl ExchangeError {
             Self::Unreadable => return answer("oidc-token-response-unreadable", self, PROVIDER),
             Self::TokenType => return answer("oidc-token-type-foreign", self, PROVIDER),
             Self::IdTokenMissing => return answer("oidc-id-token-missing", self, PROVIDER),
+            Self::AccessTokenMissing => {
+                return answer("oauth2-access-token-missing", self, PROVIDER);
+            }
         };
         Refusal::new(cause, blame, notice, self.to_string(), remedy)
     }
@@ -153,6 +172,7 @@ impl IdTokenError {
             Self::Algorithm => ("oidc-algorithm-refused", ALGORITHM),
             Self::Kind => ("oidc-token-kind-wrong", FORGERY),
             Self::Issuer => ("oidc-issuer-foreign", DISCOVERY),
+            Self::Tenant => ("oidc-tenant-foreign", TENANT),
             Self::Audience => ("oidc-audience-foreign", AUDIENCE),
             Self::AuthorizedParty => ("oidc-authorized-party-foreign", AUDIENCE),
             Self::KeyUnknown => ("oidc-key-unknown", KEYS),
@@ -164,12 +184,82 @@ impl IdTokenError {
             Self::NotYetValid => ("oidc-token-not-yet-valid", CLOCKS),
             Self::IssuedAhead => ("oidc-issued-in-future", CLOCKS),
             Self::IssuedLongAgo => ("oidc-issued-long-ago", CLOCKS),
+            Self::AuthenticationContext => ("oidc-acr-refused", CONTEXT),
+            Self::SignedInAhead => ("oidc-auth-time-in-future", CLOCKS),
+            Self::SignedInLongAgo => ("oidc-auth-time-too-old", CONTEXT),
             Self::NonceMissing => ("oidc-nonce-missing", PROVIDER),
             Self::NonceWrong => ("oidc-nonce-wrong", FORGERY),
             Self::AccessTokenHash => ("oidc-access-token-hash-wrong", FORGERY),
             Self::CodeHash => ("oidc-code-hash-wrong", FORGERY),
             Self::Subject => ("oidc-subject-unusable", PROVIDER),
         };
+        // Whoever is told that clocks differ knows whom to call.
+        let notice = if remedy == CLOCKS { Notice::ClockWrong } else { Notice::AnswerNotAccepted };
+        Refusal { notice, ..answer(cause, self, remedy) }
+    }
+}
+
+impl UserinfoError {
+    /// This error as a refusal.
+    pub fn refusal(&self) -> Refusal {
+        let (cause, remedy) = match self {
+            Self::Unavailable => ("oidc-userinfo-missing", USERINFO),
+            Self::Status(_) => ("oidc-userinfo-failed", USERINFO),
+            Self::Signed => ("oidc-userinfo-signed", USERINFO),
+            Self::Unreadable => ("oidc-userinfo-unreadable", PROVIDER),
+            Self::Subject => ("oidc-userinfo-subject-foreign", FORGERY),
+        };
         answer(cause, self, remedy)
+    }
+}
+
+impl OverageError {
+    /// This error as a refusal.
+    pub fn refusal(&self) -> Refusal {
+        let cause = match self {
+            Self::Elsewhere => "oidc-groups-elsewhere",
+            Self::Status(_) => "oidc-groups-refused",
+            Self::Unreadable => "oidc-groups-unreadable",
+            Self::TooMany => "oidc-groups-too-many",
+        };
+        answer(cause, self, GROUPS)
+    }
+}
+
+impl LogoutTokenError {
+    /// This error as a refusal.
+    pub fn refusal(&self) -> Refusal {
+        let (cause, remedy) = match self {
+            Self::Oversized => ("oidc-logout-token-oversized", FORGERY),
+            Self::Malformed => ("oidc-logout-token-malformed", PROVIDER),
+            Self::DuplicateMember => ("oidc-logout-token-duplicate-member", FORGERY),
+            Self::Algorithm => ("oidc-logout-token-algorithm-refused", ALGORITHM),
+            Self::Kind => ("oidc-logout-token-kind-wrong", FORGERY),
+            Self::KeyUnknown => ("oidc-logout-token-key-unknown", KEYS),
+            Self::KeyAmbiguous => ("oidc-logout-token-key-ambiguous", KEYS),
+            Self::Signature => ("oidc-logout-token-signature-wrong", FORGERY),
+            Self::ClaimMissing(_) => ("oidc-logout-token-claim-missing", PROVIDER),
+            Self::ClaimType(_) => ("oidc-logout-token-claim-unusable", PROVIDER),
+            Self::Issuer => ("oidc-logout-token-issuer-foreign", DISCOVERY),
+            Self::Audience => ("oidc-logout-token-audience-foreign", AUDIENCE),
+            Self::Expired => ("oidc-logout-token-expired", CLOCKS),
+            Self::IssuedAhead => ("oidc-logout-token-issued-in-future", CLOCKS),
+            Self::IssuedLongAgo => ("oidc-logout-token-issued-long-ago", CLOCKS),
+            Self::Event => ("oidc-logout-token-event-foreign", FORGERY),
+            Self::Nonce => ("oidc-logout-token-with-nonce", FORGERY),
+            Self::Nobody => ("oidc-logout-token-names-nobody", PROVIDER),
+        };
+        Refusal { notice: Notice::BadRequest, ..answer(cause, self, remedy) }
+    }
+}
+
+impl FrontChannelError {
+    /// This error as a refusal.
+    pub fn refusal(&self) -> Refusal {
+        let cause = match self {
+            Self::Incomplete => "oidc-front-channel-incomplete",
+            Self::IssuerForeign => "oidc-front-channel-issuer-foreign",
+        };
+        Refusal { notice: Notice::BadRequest, ..answer(cause, self, FORGERY) }
     }
 }

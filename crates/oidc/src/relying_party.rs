@@ -2,25 +2,36 @@
 
 use std::time::Duration;
 
-use domain::Secret;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use url::Url;
 
-use crate::endpoint;
+use crate::ClientAuthentication;
+use crate::client_authentication::Client;
+use crate::issuer::Issuer;
 
 /// What was agreed with the provider.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// Its issuer identifier.
+    /// Its issuer identifier; with `tenants`, a template that holds `{tenantid}` once.
     pub issuer: String,
+    /// Tenants (claim `tid`) that may sign in people; empty: the issuer is an ordinary one.
+    pub tenants: Vec<String>,
     /// Our client id there.
     pub client_id: String,
-    /// Our secret there; `None`: a public client, which has PKCE only.
-    pub client_secret: Option<Secret<String>>,
+    /// How we prove that we are that client.
+    pub client_authentication: ClientAuthentication,
     /// Scopes to ask for; `openid` is added when missing.
     pub scopes: Vec<String>,
-    /// JWS algorithms (RFC 7518 §3.1) accepted for ID tokens.
+    /// JWS algorithms (RFC 7518 §3.1) accepted for ID tokens and logout tokens.
     pub algorithms: Vec<String>,
+    /// Audiences that a token may have beside our client id.
+    pub trusted_audiences: Vec<String>,
+    /// Acceptable `acr`, in order of preference; empty: any.
+    pub acr_values: Vec<String>,
+    /// How long ago the customer may have signed in at the provider.
+    pub max_age: Option<Duration>,
+    /// `prompt` of the authentication request.
+    pub prompt: Option<String>,
     /// Tolerated difference of clocks.
     pub clock_skew: Duration,
 }
@@ -31,9 +42,15 @@ pub enum RegistrationError {
     /// Not https (or http toward this machine), or with a query or fragment.
     #[error("the issuer is not an https address without query and fragment")]
     Issuer,
+    /// Tenants without a template, a template without tenants, or tenants that are no names.
+    #[error("an issuer has {{tenantid}} once when there are tenants, and not at all without them")]
+    Tenants,
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,
+    /// Not PKCS#8 in PEM, or neither RSA of 2048 bits or more nor P-256.
+    #[error("the client's private key is not usable")]
+    ClientKey,
     /// `none`, an HMAC algorithm, or one that is not known here.
     #[error("the algorithm {0:?} cannot be accepted for ID tokens")]
     Algorithm(String),
@@ -45,12 +62,14 @@ pub enum RegistrationError {
 /// Us at one OpenID provider: a registration that can work.
 #[derive(Debug, Clone)]
 pub struct RelyingParty {
-    pub(crate) issuer: String,
-    pub(crate) issuer_url: Url,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Option<Secret<String>>,
+    pub(crate) issuer: Issuer,
+    pub(crate) client: Client,
     pub(crate) scopes: String,
     pub(crate) algorithms: Vec<CoreJwsSigningAlgorithm>,
+    trusted_audiences: Vec<String>,
+    pub(crate) acr_values: Vec<String>,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) prompt: Option<String>,
     pub(crate) clock_skew: Duration,
 }
 
@@ -60,13 +79,8 @@ impl RelyingParty {
     /// # Errors
     /// See [`RegistrationError`].
     pub fn new(registration: Registration) -> Result<Self, RegistrationError> {
-        // OpenID Connect Discovery §3: https, no query, no fragment.
-        let issuer_url = endpoint::parse(&registration.issuer)
-            .filter(|url| url.query().is_none())
-            .ok_or(RegistrationError::Issuer)?;
-        if registration.client_id.is_empty() {
-            return Err(RegistrationError::ClientId);
-        }
+        let issuer = Issuer::new(registration.issuer, registration.tenants)?;
+        let client = Client::new(registration.client_id, registration.client_authentication)?;
         let algorithms =
             registration.algorithms.iter().map(|a| algorithm(a)).collect::<Result<Vec<_>, _>>()?;
         if algorithms.is_empty() {
@@ -75,26 +89,33 @@ impl RelyingParty {
         let others = registration.scopes.iter().map(String::as_str).filter(|s| *s != "openid");
         Ok(Self {
             scopes: std::iter::once("openid").chain(others).collect::<Vec<_>>().join(" "),
-            issuer: registration.issuer,
-            issuer_url,
-            client_id: registration.client_id,
-            client_secret: registration.client_secret,
+            issuer,
+            client,
             algorithms,
+            trusted_audiences: registration.trusted_audiences,
+            acr_values: registration.acr_values,
+            max_age: registration.max_age,
+            prompt: registration.prompt,
             clock_skew: registration.clock_skew,
         })
     }
 
     /// The issuer identifier, exactly as in the registration.
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        &self.issuer.text
     }
 
-    /// Where the provider's metadata is (OpenID Connect Discovery §4.1).
+    /// Where the provider's metadata is (OpenID Connect Discovery §4.1); of a template, that of
+    /// all tenants.
     pub fn discovery_url(&self) -> Url {
-        let mut url = self.issuer_url.clone();
+        let mut url = self.issuer.url.clone();
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{path}/.well-known/openid-configuration"));
         url
+    }
+
+    pub(crate) fn trusts_audience(&self, audience: &str) -> bool {
+        self.trusted_audiences.iter().any(|trusted| trusted == audience)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use openidconnect::{ClaimsVerificationError, SignatureVerificationError};
 
+use crate::jws::JwsError;
+
 /// Why an ID token was not taken. Holds nothing that the token says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdTokenError {
@@ -29,10 +31,13 @@ pub enum IdTokenError {
     /// Another issuer.
     #[error("the ID token is of another issuer")]
     Issuer,
+    /// Of a tenant that the operator does not list.
+    #[error("the ID token is of a tenant that is not among the tenants in the file")]
+    Tenant,
     /// Not for us, or not for us alone.
     #[error("the ID token is not meant for this client alone")]
     Audience,
-    /// `azp` is another client.
+    /// `azp` is another client, or missing beside several audiences.
     #[error("the ID token was issued to another client")]
     AuthorizedParty,
     /// No key of the provider fits; a fresh key set may have one.
@@ -62,6 +67,17 @@ pub enum IdTokenError {
     /// `iat` is longer ago than a code lives.
     #[error("the ID token was issued too long ago")]
     IssuedLongAgo,
+    /// `acr` is not one of the acceptable ones.
+    #[error(
+        "the customer did not sign in at the provider in one of the ways that the file asks for"
+    )]
+    AuthenticationContext,
+    /// `auth_time` lies ahead.
+    #[error("the customer signed in at the provider in the future")]
+    SignedInAhead,
+    /// `auth_time` is longer ago than the file allows.
+    #[error("the customer signed in at the provider longer ago than max_age allows")]
+    SignedInLongAgo,
     /// No `nonce`.
     #[error("the ID token has no nonce")]
     NonceMissing,
@@ -84,6 +100,17 @@ impl IdTokenError {
     /// once more with fresh ones may help.
     pub fn suggests_new_keys(&self) -> bool {
         matches!(self, Self::KeyUnknown)
+    }
+}
+
+impl From<JwsError> for IdTokenError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::Oversized => Self::Oversized,
+            JwsError::Malformed => Self::Malformed,
+            JwsError::DuplicateMember => Self::DuplicateMember,
+            JwsError::Algorithm => Self::Algorithm,
+        }
     }
 }
 

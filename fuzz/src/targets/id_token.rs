@@ -10,7 +10,9 @@ use domain::Timestamp;
 use fakes::SigningKey;
 use fakes::keys::Algorithm;
 use http::StatusCode;
-use oidc::{Callback, Expected, KeySet, Registration, RelyingParty, TokenResponse};
+use oidc::{
+    Callback, ClientAuthentication, Expected, KeySet, Registration, RelyingParty, TokenResponse,
+};
 use serde_json::json;
 
 use super::{Target, Verdict};
@@ -22,9 +24,14 @@ fn relying_party() -> Result<RelyingParty> {
     let registration = Registration {
         issuer: ISSUER.to_owned(),
         client_id: "vestibule".to_owned(),
-        client_secret: None,
+        tenants: Vec::new(),
+        client_authentication: ClientAuthentication::None,
         scopes: vec!["openid".to_owned()],
         algorithms: vec!["RS256".to_owned(), "ES256".to_owned()],
+        trusted_audiences: Vec::new(),
+        acr_values: Vec::new(),
+        max_age: None,
+        prompt: None,
         clock_skew: Duration::from_secs(60),
     };
     RelyingParty::new(registration).context("the registration")

@@ -9,14 +9,13 @@ mod server;
 use std::time::Duration;
 
 use domain::{IdpName, Secret, Timestamp};
-use oidc::VerifiedIdToken;
 use outbound::Outbound;
 use serde_json::{Value, json};
 
 use self::op::Op;
 use crate::{
-    AuthorizationParameters, ClientAuthentication, Federation, FederationError, GroupOverage,
-    IdpSettings, OidcSettings, Protocol, Redemption, RefreshOutcome,
+    AuthorizationRequest, ClientAuthentication, Federation, FederationError, GroupOverage,
+    IdpSettings, OidcSettings, Protocol, Redeemed, Redemption, RefreshOutcome,
 };
 
 const NOW: i64 = 1_800_000_000;
@@ -84,7 +83,7 @@ fn claims(op: &Op) -> Value {
 }
 
 async fn authorize(federation: &Federation, at: Timestamp) -> Result<url::Url, FederationError> {
-    let parameters = AuthorizationParameters {
+    let parameters = AuthorizationRequest {
         redirect_uri: REDIRECT,
         state: "state-1",
         nonce: NONCE,
@@ -98,21 +97,19 @@ async fn redeem_with(
     federation: &Federation,
     iss: Option<&str>,
     at: Timestamp,
-) -> Result<VerifiedIdToken, FederationError> {
+) -> Result<Redeemed, FederationError> {
     let redemption = Redemption {
         code: "code-1",
         redirect_uri: REDIRECT,
         verifier: VERIFIER,
         nonce: NONCE,
         iss,
+        assertion_id: [1; 32],
     };
     federation.redeem(&name("globex"), &redemption, at).await
 }
 
-async fn redeem(
-    federation: &Federation,
-    at: Timestamp,
-) -> Result<VerifiedIdToken, FederationError> {
+async fn redeem(federation: &Federation, at: Timestamp) -> Result<Redeemed, FederationError> {
     redeem_with(federation, None, at).await
 }
 

@@ -13,11 +13,11 @@ use super::{
 const DOCUMENT: &str = "/.well-known/openid-configuration";
 
 #[tokio::test]
-async fn documents_are_fetched_at_start_and_then_each_hour() {
+async fn documents_are_fetched_at_start_and_then_about_each_hour() {
     let op = Op::start(&[&Key::new("k1")]).await;
     let federation = globex(&op);
     assert_eq!(shown(federation.refresh_due(now()).await), ["+globex"]);
-    assert!(shown(federation.refresh_due(after(3599)).await).is_empty());
+    assert!(shown(federation.refresh_due(after(2999)).await).is_empty());
     assert_eq!(op.calls(DOCUMENT), 1);
     // The same documents again are no news.
     assert!(shown(federation.refresh_due(after(3600)).await).is_empty());
@@ -121,7 +121,7 @@ async fn n16_a_silent_provider_costs_its_own_people_three_seconds_and_others_not
     well.issue(&key, &claims(&well));
     let idps = vec![oidc_settings("globex", &well.issuer), oidc_settings("silent", &silent.issuer)];
     let federation = federation(idps);
-    let parameters = crate::AuthorizationParameters {
+    let parameters = crate::AuthorizationRequest {
         redirect_uri: super::REDIRECT,
         state: "s",
         nonce: "n",

@@ -3,7 +3,7 @@
 use domain::{Blame, IdpName, Notice, Refusal};
 use http::Response;
 use login::{Attempt, Event, Pending, Verified};
-use session::{AttemptHandle, BrowserBinding};
+use session::{AttemptHandle, BrowserBinding, Secrets};
 
 use super::{Stop, dispatch, oidc, saml};
 use crate::body::Body;
@@ -61,9 +61,10 @@ async fn take_answer(
         same_browser(request, &attempt)?;
         verify(gateway, request, idp, pending, answer).await
     };
-    let verified = verified.await.map_err(|stop: Stop| stop.at(idp).of(&attempt))?;
+    let (verified, secrets) = verified.await.map_err(|stop: Stop| stop.at(idp).of(&attempt))?;
     let event = Event::Answered(verified, &provider.mapping, &gateway.sign_in);
-    dispatch::run(gateway, request, attempt, event, None).await.map_err(|stop| stop.at(idp))
+    let outcome = dispatch::run_answered(gateway, request, attempt, event, secrets).await;
+    outcome.map_err(|stop| stop.at(idp))
 }
 
 /// Takes the attempt out of the store: whoever comes second finds nothing (attacks.md B4, B7, C1).
@@ -108,10 +109,11 @@ async fn verify(
     idp: &IdpName,
     pending: &Pending,
     answer: Answer,
-) -> Result<Verified, Stop> {
+) -> Result<(Verified, Secrets), Stop> {
     match (pending, answer) {
         (Pending::Saml { request: id }, Answer::Saml { response, .. }) => {
-            saml::verify(gateway, request, idp, id, response).await
+            let verified = saml::verify(gateway, request, idp, id, response).await?;
+            Ok((verified, Secrets::default()))
         }
         (Pending::Oidc { nonce, verifier }, Answer::Oidc { callback, .. }) => {
             oidc::verify(gateway, request, idp, nonce, verifier, *callback).await

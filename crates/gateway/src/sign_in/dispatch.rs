@@ -3,7 +3,7 @@
 use domain::{AuditEvent, EmailAddress, Identity, IdpName, JsmAccount, Refusal};
 use http::{HeaderValue, Response, StatusCode, header};
 use login::{Attempt, Event, FactorPassed, Step};
-use session::{BrowserBinding, Customer, Facts, SessionCookie, Who};
+use session::{BrowserBinding, Customer, Facts, Secrets, SessionCookie, Who};
 
 use super::{Stop, oidc, saml};
 use crate::body::Body;
@@ -19,9 +19,36 @@ use crate::{events, random};
 pub(super) async fn run(
     gateway: &Gateway,
     request: &OwnRequest,
+    attempt: Attempt,
+    event: Event<'_>,
+    typed: Option<&EmailAddress>,
+) -> Result<Response<Body>, Stop> {
+    go_on(gateway, request, attempt, event, Brought { typed, secrets: Secrets::default() }).await
+}
+
+/// The same from an identity provider's answer on, of which the session keeps `secrets`.
+pub(super) async fn run_answered(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: Attempt,
+    event: Event<'_>,
+    secrets: Secrets,
+) -> Result<Response<Body>, Stop> {
+    go_on(gateway, request, attempt, event, Brought { typed: None, secrets }).await
+}
+
+/// What comes along with the first event.
+struct Brought<'a> {
+    typed: Option<&'a EmailAddress>,
+    secrets: Secrets,
+}
+
+async fn go_on(
+    gateway: &Gateway,
+    request: &OwnRequest,
     mut attempt: Attempt,
     mut event: Event<'_>,
-    typed: Option<&EmailAddress>,
+    Brought { typed, secrets }: Brought<'_>,
 ) -> Result<Response<Body>, Stop> {
     let now = request.visit.context.now;
     loop {
@@ -39,7 +66,8 @@ pub(super) async fn run(
                 Event::Provisioned(account.map_err(|stop| stop.of(&kept))?)
             }
             Step::Establish { identity, account } => {
-                let session = establish(gateway, request, &attempt, *identity, account).await;
+                let customer = Customer { identity: *identity, account };
+                let session = establish(gateway, request, &attempt, customer, secrets).await;
                 return session.map_err(|stop| stop.of(&kept));
             }
         };
@@ -64,6 +92,9 @@ async fn send_to(
     };
     let provider = usable(gateway, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
     let visit = &request.visit;
+    // Whoever is sent to an identity provider that does not answer sees no page of anybody's.
+    let reachable = gateway.federation.reachable(idp, visit.context.now).await;
+    reachable.map_err(|error| Stop::from(error.refusal()).at(idp).of(&attempt))?;
     let sent = match provider.protocol {
         crate::gateway::Protocol::Saml => {
             saml::send(gateway, visit, &attempt, idp, typed, browser.hash()).await
@@ -137,7 +168,7 @@ async fn admit_guest(
         AuditEvent::GuestAdmitted { site, instead_of: None },
     )
     .await?;
-    open(gateway, request, attempt, Who::Guest, None).await
+    open(gateway, request, attempt, Who::Guest, (None, Secrets::default())).await
 }
 
 /// Makes sure that the customer exists in JSM; nothing is called when nothing has changed.
@@ -173,9 +204,10 @@ async fn establish(
     gateway: &Gateway,
     request: &OwnRequest,
     attempt: &Attempt,
-    identity: Identity,
-    account: Option<JsmAccount>,
+    customer: Customer,
+    secrets: Secrets,
 ) -> Result<Response<Body>, Stop> {
+    let Customer { identity, account } = &customer;
     let event = AuditEvent::SignInSucceeded {
         site: request.visit.site.settings.name.clone(),
         person: identity.person.clone(),
@@ -184,7 +216,7 @@ async fn establish(
     // Recorded first: a session that the audit log does not know must not exist.
     events::record(gateway, &request.visit.context, event).await?;
     let deadline = identity.session_deadline;
-    open(gateway, request, attempt, Who::Person(Customer { identity, account }), deadline).await
+    open(gateway, request, attempt, Who::Person(customer), (deadline, secrets)).await
 }
 
 /// Opens a session under a new id (attacks.md D1) and goes to the page that was asked for.
@@ -193,7 +225,7 @@ async fn open(
     request: &OwnRequest,
     attempt: &Attempt,
     who: Who,
-    deadline: Option<domain::Timestamp>,
+    (deadline, secrets): (Option<domain::Timestamp>, Secrets),
 ) -> Result<Response<Body>, Stop> {
     let (visit, now) = (&request.visit, request.visit.context.now);
     let absolute = now.plus(visit.site.settings.absolute);
@@ -207,7 +239,7 @@ async fn open(
         client: visit.context.client,
         device: agent.unwrap_or_default().chars().take(200).collect(),
     };
-    let created = gateway.sessions.create(facts, session::Secrets::default(), now).await;
+    let created = gateway.sessions.create(facts, secrets, now).await;
     let (cookie, _) = created.map_err(|error| store_refusal(&error))?;
     if let Some(old) = SessionCookie::from_headers(&request.headers) {
         // The browser had a session: it ends with the new one.

@@ -2,9 +2,9 @@
 
 use ::oidc::{Callback, opaque_value};
 use domain::{EmailAddress, IdpName, IdpSession};
-use federation::{AuthorizationParameters, Redemption};
+use federation::{AuthorizationRequest, Redeemed, Redemption};
 use login::{Attempt, Pending, Verified};
-use session::AttemptHandle;
+use session::{AttemptHandle, Secrets};
 
 use super::Stop;
 use super::answer::Answer;
@@ -14,6 +14,11 @@ use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::random;
 use crate::request::{keep, no_randomness};
+
+/// The name of the ID token among a session's secrets.
+pub(crate) const ID_TOKEN: &str = "id_token";
+/// A longer ID token is not kept: as `id_token_hint` it would not fit into a URL.
+const MAX_HINT: usize = 6 * 1024;
 
 fn redirect_uri(visit: &Visit, idp: &IdpName) -> String {
     Endpoint::OidcCallback(idp.clone()).url(&visit.site.settings.public_url)
@@ -33,7 +38,7 @@ pub(super) async fn send(
     let pending = Pending::Oidc { nonce: nonce.clone(), verifier: verifier.clone() };
     let handle =
         keep(gateway, &attempt.clone().sent_to(idp.clone(), pending, browser), visit).await?;
-    let parameters = AuthorizationParameters {
+    let parameters = AuthorizationRequest {
         redirect_uri: &redirect_uri(visit, idp),
         state: &handle,
         nonce: &nonce,
@@ -51,7 +56,7 @@ pub(super) fn read(request: &OwnRequest) -> Result<Answer, Stop> {
     Ok(Answer::Oidc { handle, callback: Box::new(callback) })
 }
 
-/// Redeems the code and verifies the ID token.
+/// Redeems the code; gives what the provider proved, and what only the session may know of it.
 pub(super) async fn verify(
     gateway: &Gateway,
     request: &OwnRequest,
@@ -59,7 +64,7 @@ pub(super) async fn verify(
     nonce: &str,
     verifier: &str,
     callback: Callback,
-) -> Result<Verified, Stop> {
+) -> Result<(Verified, Secrets), Stop> {
     let code = callback.code().map_err(|error| error.refusal())?;
     let redemption = Redemption {
         code,
@@ -67,20 +72,25 @@ pub(super) async fn verify(
         verifier,
         nonce,
         iss: callback.iss(),
+        assertion_id: random::bytes().map_err(|error| no_randomness(&error))?,
     };
-    let token = gateway.federation.redeem(idp, &redemption, request.visit.context.now).await;
-    let token = token.map_err(|error| error.refusal())?;
-    Ok(Verified {
-        subject: Some(token.subject().as_str().to_owned()),
-        claims: token.claims().clone(),
-        email_verified: token.email_verified(),
-        idp_session: Some(Box::new(IdpSession {
-            subject: token.subject().as_str().to_owned(),
-            format: None,
-            name_qualifier: None,
-            sp_name_qualifier: None,
-            id: token.sid().map(str::to_owned),
-        })),
-        session_deadline: None,
-    })
+    let redeemed = gateway.federation.redeem(idp, &redemption, request.visit.context.now).await;
+    let redeemed = redeemed.map_err(|error| error.refusal())?;
+    if redeemed.groups_overage_unresolved {
+        let reference = &request.visit.context.reference;
+        tracing::warn!(%idp, %reference, "too many groups to list, and they could not be fetched: \
+            they stay as they are");
+    }
+    Ok(verified(redeemed))
+}
+
+fn verified(redeemed: Redeemed) -> (Verified, Secrets) {
+    let Redeemed { subject, claims, email_verified, sub, sid, id_token, .. } = redeemed;
+    let idp_session = sub.map(|subject| {
+        let (format, name_qualifier, sp_name_qualifier) = (None, None, None);
+        Box::new(IdpSession { subject, format, name_qualifier, sp_name_qualifier, id: sid })
+    });
+    let hint = id_token.filter(|token| token.expose().len() <= MAX_HINT);
+    let secrets = hint.map(|token| (ID_TOKEN.to_owned(), token)).into_iter().collect();
+    (Verified { subject, claims, email_verified, idp_session, session_deadline: None }, secrets)
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use domain::Timestamp;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ISSUER, party, registration};
+use super::{ISSUER, NOW, party, registration};
 use crate::{
-    AuthorizationRequest, CallbackError, DiscoveryError, ExchangeError, ProviderMetadata,
-    Registration, RegistrationError, RelyingParty, TokenRequest, TokenResponse, opaque_value,
+    AuthorizationRequest, CallbackError, ClientAuthentication, DiscoveryError, ExchangeError,
+    ProviderMetadata, Registration, RegistrationError, RelyingParty, TokenRequest, TokenResponse,
+    opaque_value,
 };
 
 fn document() -> Value {
@@ -112,14 +114,14 @@ fn c6_the_issuer_parameter_is_required_when_promised_and_always_compared() {
     let silent = parse(&document()).unwrap();
     let promising = parse_with(name, json!(true)).unwrap();
     for provider in [&silent, &promising] {
-        assert_eq!(provider.check_callback_issuer(Some(ISSUER)), Ok(()));
+        assert_eq!(party().check_callback_issuer(provider, Some(ISSUER)), Ok(()));
         for foreign in ["https://evil.example", "https://idp.example/", ""] {
-            let result = provider.check_callback_issuer(Some(foreign));
+            let result = party().check_callback_issuer(provider, Some(foreign));
             assert_eq!(result, Err(CallbackError::IssuerForeign), "{foreign:?}");
         }
     }
-    assert_eq!(silent.check_callback_issuer(None), Ok(()));
-    assert_eq!(promising.check_callback_issuer(None), Err(CallbackError::IssuerMissing));
+    assert_eq!(party().check_callback_issuer(&silent, None), Ok(()));
+    assert_eq!(party().check_callback_issuer(&promising, None), Err(CallbackError::IssuerMissing));
     assert_eq!(parse_with(name, json!("true")), Err(DiscoveryError::Member(name)));
 }
 
@@ -164,8 +166,8 @@ fn token_request(
 ) -> Result<(Option<String>, BTreeMap<String, String>), ExchangeError> {
     let provider = parse_with("token_endpoint_auth_methods_supported", methods).unwrap();
     let redirect_uri = "https://help.example/cb";
-    let request = TokenRequest { code: "c/1", redirect_uri, verifier };
-    let message = party.token_request(&provider, &request)?;
+    let request = TokenRequest { code: "c/1", redirect_uri, verifier, assertion_id: [5; 32] };
+    let message = party.token_request(&provider, &request, Timestamp::from_seconds(NOW))?;
     assert_eq!((message.method().as_str(), message.uri().path()), ("POST", "/token"));
     let header = message.headers().get("authorization");
     let header = header.map(|value| value.to_str().unwrap().to_owned());
@@ -188,7 +190,8 @@ fn c5_the_verifier_is_always_sent_and_must_be_one() {
 fn the_client_authenticates_as_the_metadata_allows() {
     let verifier = opaque_value([7; 32]);
     let mut changed = registration();
-    changed.client_secret = Some(domain::Secret::new("p:ss wörd".to_owned()));
+    let secret = || domain::Secret::new("p:ss wörd".to_owned());
+    changed.client_authentication = ClientAuthentication::Secret(secret());
     let confidential = RelyingParty::new(changed.clone()).unwrap();
     let basic = format!("Basic {}", BASE64_STANDARD.encode("vestibule:p%3Ass+w%C3%B6rd"));
     for methods in [Value::Null, json!(["client_secret_post", "client_secret_basic"])] {
@@ -204,7 +207,17 @@ fn the_client_authenticates_as_the_metadata_allows() {
 
     let other = token_request(&confidential, json!(["private_key_jwt"]), &verifier);
     assert_eq!(other, Err(ExchangeError::ClientAuthentication));
-    changed.client_secret = None;
+    changed.client_authentication = ClientAuthentication::SecretPost(secret());
+    let posting = RelyingParty::new(changed.clone()).unwrap();
+    let (header, form) =
+        token_request(&posting, json!(["client_secret_basic"]), &verifier).unwrap();
+    assert_eq!((header, form["client_secret"].as_str()), (None, "p:ss wörd"));
+    changed.client_authentication = ClientAuthentication::SecretBasic(secret());
+    let insisting = RelyingParty::new(changed.clone()).unwrap();
+    let (header, _) = token_request(&insisting, json!(["client_secret_post"]), &verifier).unwrap();
+    assert_eq!(header, Some(basic));
+
+    changed.client_authentication = ClientAuthentication::None;
     let public = RelyingParty::new(changed).unwrap();
     let (header, form) = token_request(&public, json!(["none"]), &verifier).unwrap();
     assert_eq!((header, form["client_id"].as_str()), (None, "vestibule"));

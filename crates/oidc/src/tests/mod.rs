@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use self::signer::Signer;
 use crate::{
-    Expected, IdTokenError, KeySet, Registration, RelyingParty, TokenResponse, VerifiedIdToken,
+    ClientAuthentication, Expected, IdTokenError, KeySet, Registration, RelyingParty,
+    TokenResponse, VerifiedIdToken,
 };
 
 const ISSUER: &str = "https://idp.example";
@@ -27,9 +28,14 @@ fn registration() -> Registration {
     Registration {
         issuer: ISSUER.to_owned(),
         client_id: "vestibule".to_owned(),
-        client_secret: Some(Secret::new("s3cret".to_owned())),
+        tenants: Vec::new(),
+        client_authentication: ClientAuthentication::Secret(Secret::new("s3cret".to_owned())),
         scopes: vec!["email".to_owned(), "profile".to_owned()],
         algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec(),
+        trusted_audiences: Vec::new(),
+        acr_values: Vec::new(),
+        max_age: None,
+        prompt: None,
         clock_skew: Duration::from_secs(60),
     }
 }
