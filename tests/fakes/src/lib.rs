@@ -1,4 +1,5 @@
-//! Peers that misbehave on order: SAML identity provider, OpenID provider, JSM, help center.
+//! Peers that misbehave on order: SAML identity provider, OpenID provider, OAuth 2.0 provider, JSM,
+//! help center.
 //!
 //! Each fake listens on loopback in a thread of its own and is gone, port and open connections
 //! included, when its handle is dropped. Each behaves as a strict real peer would until a test
@@ -9,7 +10,8 @@
 //! XML as canonical text and JWTs by hand), so that a bug cannot agree with itself, and they let
 //! nothing pass that a real peer would stop.
 //!
-//! Start at [`saml::SamlIdp`], [`openid::OpenIdProvider`], [`helpcenter::HelpCenter`]; the people
+//! Start at [`saml::SamlIdp`], [`openid::OpenIdProvider`], [`oauth2::OAuth2Provider`],
+//! [`helpcenter::HelpCenter`]; the people
 //! whom they know are in [`people`].
 #![expect(
     clippy::expect_used,
@@ -25,6 +27,7 @@ pub mod helpcenter;
 pub mod http_client;
 pub mod jsm;
 pub mod keys;
+pub mod oauth2;
 pub mod openid;
 pub mod people;
 pub mod saml;

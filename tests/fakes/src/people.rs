@@ -1,4 +1,4 @@
-//! Whom the fakes know: two companies with SAML, two with OpenID Connect.
+//! Whom the fakes know: two companies with SAML, two with OpenID Connect, one with OAuth 2.0.
 
 /// Somebody who can sign in at a fake identity provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,4 +94,13 @@ pub fn umbrella() -> Company {
         Person::new("Ugo Umberto", "ugo@umbrella.example").in_groups(&["umbrella-lab"]),
     ];
     Company { slug: "umbrella", label: "Umbrella", domain: "umbrella.example", people }
+}
+
+/// Hooli, OAuth 2.0.
+pub fn hooli() -> Company {
+    let people = vec![
+        Person::new("Hal Hopper", "hal@hooli.example"),
+        Person::new("Hedy Hill", "hedy@hooli.example"),
+    ];
+    Company { slug: "hooli", label: "Hooli", domain: "hooli.example", people }
 }

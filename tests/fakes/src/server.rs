@@ -30,6 +30,8 @@ pub enum Behaviour {
     Slow(Duration),
     /// Takes requests and never answers.
     Silent,
+    /// Accepts connections and reads not a byte from them, the open ones included.
+    BlackHole,
     /// Closes every connection, the open ones included, without a byte.
     Unreachable,
 }
@@ -159,14 +161,29 @@ async fn accept(
         let Ok((stream, _)) = listener.accept().await else { continue };
         counter.fetch_add(1, Ordering::SeqCst);
         let (tls, router, mut watched) = (tls.clone(), router.clone(), behaviour.clone());
+        let watched_too = behaviour.clone();
         tokio::spawn(async move {
             tokio::select! {
                 biased; // an unreachable server does not answer by chance
                 _ = watched.wait_for(|b| *b == Behaviour::Unreachable) => {}
-                () = converse(stream, tls, router) => {}
+                () = unless_swallowed(watched_too, converse(stream, tls, router)) => {}
             }
         });
     }
+}
+
+/// Once the server is a black hole, the connection stays open and nobody reads from it.
+async fn unless_swallowed(mut watched: watch::Receiver<Behaviour>, talk: impl Future<Output = ()>) {
+    let mut talk = std::pin::pin!(talk);
+    let swallowed = async {
+        let _ = watched.wait_for(|b| *b == Behaviour::BlackHole).await;
+    };
+    tokio::select! {
+        biased;
+        () = swallowed => {}
+        () = &mut talk => return,
+    }
+    std::future::pending().await
 }
 
 async fn converse(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router) {
@@ -194,7 +211,7 @@ async fn behave(
 ) -> Response {
     let present = *behaviour.borrow();
     match present {
-        Behaviour::Normal | Behaviour::Unreachable => {}
+        Behaviour::Normal | Behaviour::Unreachable | Behaviour::BlackHole => {}
         Behaviour::Slow(delay) => tokio::time::sleep(delay).await,
         Behaviour::Silent => std::future::pending().await,
     }

@@ -7,9 +7,10 @@ use url::Url;
 
 use super::flaw::{OidcAnswer, OidcFlaw};
 use super::id_token::{self, Facts, Keys};
+use super::logout::OpSession;
 use super::{Core, Grant};
 use crate::people::Person;
-use crate::text::{base64url, from_base64, random_hex};
+use crate::text::{base64url, random_hex};
 
 const CODE_SECONDS: i64 = 60;
 
@@ -28,6 +29,12 @@ pub struct AuthorizationRequest {
     pub scope: String,
     /// `login_hint`.
     pub login_hint: Option<String>,
+    /// `acr_values`.
+    pub acr_values: Vec<String>,
+    /// `max_age`.
+    pub max_age: Option<i64>,
+    /// `prompt`.
+    pub prompt: Option<String>,
     /// All parameters in their order.
     pub parameters: Vec<(String, String)>,
 }
@@ -62,7 +69,14 @@ impl Core {
         if need("code_challenge_method")? != "S256" || challenge.len() != 43 {
             return Err(Refused("invalid_request", "PKCE with S256 is required"));
         }
+        let acr_values = one(&parameters, "acr_values")?.unwrap_or_default();
+        let max_age = one(&parameters, "max_age")?.map(|text| text.parse());
         Ok(AuthorizationRequest {
+            acr_values: acr_values.split_whitespace().map(str::to_owned).collect(),
+            max_age: max_age
+                .transpose()
+                .map_err(|_| Refused("invalid_request", "max_age is no number"))?,
+            prompt: one(&parameters, "prompt")?,
             redirect_uri,
             state: one(&parameters, "state")?,
             nonce: one(&parameters, "nonce")?,
@@ -106,6 +120,8 @@ impl Core {
         match flaw {
             Some(OidcFlaw::NoIssParameter) => None,
             Some(OidcFlaw::WrongIssParameter) => Some("https://evil.example"),
+            // Microsoft Entra sends none.
+            _ if !self.options.tenants.is_empty() => None,
             _ => Some(&self.issuer),
         }
     }
@@ -137,23 +153,33 @@ impl Core {
         if !fits || base64url(hash.as_ref()) != grant.request.challenge {
             return Err(Refused("invalid_grant", "code_verifier does not fit"));
         }
-        Ok((self.tokens(&grant, now), grant.answer.flaw))
+        Ok((self.tokens(&grant, &code, now), grant.answer.flaw))
     }
 
-    fn tokens(&self, grant: &Grant, now: i64) -> Value {
+    fn tokens(&self, grant: &Grant, code: &str, now: i64) -> Value {
         let access_token = random_hex();
+        let session = OpSession { sid: random_hex(), person: grant.person.clone() };
+        let issuer = self.issuer_for(&grant.answer);
         let facts = Facts {
-            issuer: &self.issuer,
+            issuer: &issuer,
+            base: &self.base,
+            tenant: self.tenant_of(&grant.answer),
             client_id: &self.options.client_id,
             client_secret: self.options.client_secret.as_deref().unwrap_or_default(),
             nonce: grant.request.nonce.as_deref(),
             access_token: &access_token,
+            code,
+            sid: &session.sid,
+            acr: grant.request.acr_values.first().map(String::as_str),
             person: &grant.person,
             now,
         };
         let mut state = self.state();
         let keys = Keys { own: &state.key, kid: &state.kid, foreign: &self.foreign_key };
         let id_token = id_token::issue(&facts, &keys, &grant.answer);
+        state.issued.insert(id_token.clone());
+        state.sessions.push(session);
+        state.last_overage = grant.answer.overage;
         state.access_tokens.insert(access_token.clone(), (grant.person.clone(), grant.answer.flaw));
         let mut tokens = json!({
             "access_token": access_token, "token_type": "Bearer", "expires_in": 300,
@@ -165,28 +191,6 @@ impl Core {
             tokens.remove("id_token");
         }
         tokens
-    }
-
-    /// RFC 6749 §2.3: one method of authentication, Basic or in the body.
-    fn authenticate_client(
-        &self,
-        authorization: Option<&str>,
-        form: &[(String, String)],
-    ) -> Result<(), Refused> {
-        let (id, secret) = (one(form, "client_id")?, one(form, "client_secret")?);
-        let wrong = Refused("invalid_client", "client authentication failed");
-        let presented = match authorization {
-            None => (id.ok_or(wrong)?, secret),
-            Some(_) if secret.is_some() => {
-                return Err(Refused("invalid_request", "two methods of client authentication"));
-            }
-            Some(header) => {
-                let (id, secret) = basic(header).ok_or(wrong)?;
-                (id, Some(secret))
-            }
-        };
-        let known = presented.0 == self.options.client_id;
-        if known && presented.1 == self.options.client_secret { Ok(()) } else { Err(wrong) }
     }
 }
 
@@ -213,20 +217,8 @@ fn states(flaw: Option<OidcFlaw>, state: Option<&str>) -> Vec<&str> {
     }
 }
 
-/// RFC 6749 §2.3.1: both parts are form-urlencoded inside Basic.
-fn basic(header: &str) -> Option<(String, String)> {
-    let decoded = String::from_utf8(from_base64(header.strip_prefix("Basic ")?)?).ok()?;
-    let (id, secret) = decoded.split_once(':')?;
-    let plain = |text: &str| {
-        let line = format!("v={text}");
-        let value = form_urlencoded::parse(line.as_bytes()).next().map(|(_, v)| v.into_owned());
-        value.unwrap_or_default()
-    };
-    Some((plain(id), plain(secret)))
-}
-
 /// RFC 6749 §3.1: no parameter more than once.
-fn one(parameters: &[(String, String)], name: &str) -> Result<Option<String>, Refused> {
+pub(crate) fn one(parameters: &[(String, String)], name: &str) -> Result<Option<String>, Refused> {
     let mut values = parameters.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone());
     let first = values.next();
     if values.next().is_some() {

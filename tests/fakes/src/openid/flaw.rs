@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::groups::Overage;
+
 /// One flaw of a sign-in. Everything else about it stays right, signatures included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -114,7 +116,38 @@ pub enum OidcFlaw {
     TwoParts,
     /// `typ` is `at+jwt`: an access token in place of the ID token.
     OtherType,
+    // Only wrong where something was asked for, or where the provider has tenants.
+    /// `acr` is another one.
+    OtherAcr,
+    /// No `acr`.
+    NoAcr,
+    /// `auth_time` was yesterday.
+    StaleAuthTime,
+    /// No `auth_time`.
+    NoAuthTime,
+    /// `c_hash` is of another code.
+    WrongCodeHash,
+    /// Not wrong: `c_hash` is of the code.
+    RightCodeHash,
+    /// `tid` is another tenant than the issuer's.
+    OtherTenantClaim,
+    /// No `tid`.
+    NoTenant,
+    /// A JWE with compressed content in place of the ID token.
+    CompressedEncrypted,
     // Userinfo.
+    /// 500 and a text.
+    UserinfoServerError,
+    /// 200 and no JSON.
+    UserinfoNotJson,
+    /// No `sub`.
+    UserinfoNoSubject,
+    /// 20 MB.
+    UserinfoHuge,
+    /// A redirect to another machine.
+    UserinfoRedirect,
+    /// Not wrong: 401, as for a token that is not good for this.
+    UserinfoRefused,
     /// `sub` of somebody else.
     UserinfoOfOther,
     /// A JSON array.
@@ -194,18 +227,48 @@ pub struct OidcAnswer {
     pub flaw: Option<OidcFlaw>,
     /// Applied to the claims before they are signed.
     pub claims: Option<ClaimsMutation>,
+    /// Where the person's data are.
+    pub claims_in: ClaimsIn,
+    /// The groups are elsewhere.
+    pub overage: Option<Overage>,
+    /// The tenant that signs the person in; `None`: the provider's first.
+    pub tenant: Option<String>,
+}
+
+/// Where `email`, `email_verified`, `name` and `groups` are said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ClaimsIn {
+    /// In the ID token and at the userinfo endpoint.
+    #[default]
+    Both,
+    /// At the userinfo endpoint alone.
+    Userinfo,
+    /// In the ID token alone.
+    IdToken,
 }
 
 impl OidcAnswer {
     /// Honest but for a change of the claims before they are signed.
     pub fn changed(by: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
-        Self { flaw: None, claims: Some(Arc::new(by)) }
+        Self { claims: Some(Arc::new(by)), ..Self::default() }
     }
 }
 
 impl From<OidcFlaw> for OidcAnswer {
     fn from(flaw: OidcFlaw) -> Self {
-        Self { flaw: Some(flaw), claims: None }
+        Self { flaw: Some(flaw), ..Self::default() }
+    }
+}
+
+impl From<Overage> for OidcAnswer {
+    fn from(overage: Overage) -> Self {
+        Self { overage: Some(overage), ..Self::default() }
+    }
+}
+
+impl From<ClaimsIn> for OidcAnswer {
+    fn from(claims_in: ClaimsIn) -> Self {
+        Self { claims_in, ..Self::default() }
     }
 }
 

@@ -3,8 +3,9 @@
 use aws_lc_rs::{digest, hmac};
 use serde_json::{Map, Value, json};
 
-use super::flaw::{OidcAnswer, OidcFlaw};
-use crate::keys::{Algorithm, SigningKey};
+use super::flaw::{ClaimsIn, OidcAnswer, OidcFlaw};
+use super::groups;
+use crate::keys::SigningKey;
 use crate::people::Person;
 use crate::text::base64url;
 
@@ -14,10 +15,18 @@ const EVIL_ISSUER: &str = "https://evil.example";
 /// What an ID token is made of.
 pub(super) struct Facts<'a> {
     pub(super) issuer: &'a str,
+    /// `http://host:port`.
+    pub(super) base: &'a str,
+    /// `tid`, at a provider with many tenants.
+    pub(super) tenant: Option<&'a str>,
     pub(super) client_id: &'a str,
     pub(super) client_secret: &'a str,
     pub(super) nonce: Option<&'a str>,
     pub(super) access_token: &'a str,
+    pub(super) code: &'a str,
+    pub(super) sid: &'a str,
+    /// The first of the `acr_values` that were asked for.
+    pub(super) acr: Option<&'a str>,
     pub(super) person: &'a Person,
     pub(super) now: i64,
 }
@@ -36,6 +45,14 @@ pub(super) fn issue(facts: &Facts<'_>, keys: &Keys<'_>, answer: &OidcAnswer) -> 
     if let (Some(flaw), Some(members)) = (answer.flaw, claims.as_object_mut()) {
         spoil(flaw, members, facts);
     }
+    if let (Some(overage), Some(members)) = (answer.overage, claims.as_object_mut()) {
+        groups::refer(overage, members, facts.base);
+    }
+    if let (ClaimsIn::Userinfo, Some(members)) = (answer.claims_in, claims.as_object_mut()) {
+        members.retain(|name, _| {
+            !["email", "email_verified", "name", "groups"].contains(&name.as_str())
+        });
+    }
     if let Some(mutate) = &answer.claims {
         mutate(&mut claims);
     }
@@ -43,7 +60,7 @@ pub(super) fn issue(facts: &Facts<'_>, keys: &Keys<'_>, answer: &OidcAnswer) -> 
 }
 
 fn honest(facts: &Facts<'_>) -> Value {
-    json!({
+    let mut claims = json!({
         "iss": facts.issuer,
         "sub": facts.person.subject,
         "aud": facts.client_id,
@@ -52,12 +69,18 @@ fn honest(facts: &Facts<'_>) -> Value {
         "auth_time": facts.now,
         "nonce": facts.nonce,
         "at_hash": half_hash(facts.access_token),
-        "sid": format!("sid-{}", facts.person.subject),
+        "sid": facts.sid,
         "email": facts.person.email,
         "email_verified": facts.person.email_verified,
         "name": facts.person.name,
         "groups": facts.person.groups,
-    })
+    });
+    for (name, value) in [("tid", facts.tenant), ("acr", facts.acr)] {
+        if let Some(value) = value {
+            claims[name] = json!(value);
+        }
+    }
+    claims
 }
 
 /// OpenID Connect Core §3.1.3.6: the left half of the hash.
@@ -74,6 +97,9 @@ fn spoil(flaw: OidcFlaw, claims: &mut Map<String, Value>, facts: &Facts<'_>) {
         OidcFlaw::NoExpiry => "exp",
         OidcFlaw::NoIssuedAt => "iat",
         OidcFlaw::NoEmail => "email",
+        OidcFlaw::NoAcr => "acr",
+        OidcFlaw::NoAuthTime => "auth_time",
+        OidcFlaw::NoTenant => "tid",
         _ => "",
     };
     claims.remove(absent);
@@ -91,6 +117,11 @@ fn spoil(flaw: OidcFlaw, claims: &mut Map<String, Value>, facts: &Facts<'_>) {
         OidcFlaw::IssuedLongAgo => ("iat", json!(now - 87_600 * HOUR)),
         OidcFlaw::NotYetValid => ("nbf", json!(now + HOUR)),
         OidcFlaw::WrongAccessTokenHash => ("at_hash", json!(half_hash("another"))),
+        OidcFlaw::WrongCodeHash => ("c_hash", json!(half_hash("another"))),
+        OidcFlaw::RightCodeHash => ("c_hash", json!(half_hash(facts.code))),
+        OidcFlaw::OtherAcr => ("acr", json!("urn:example:weak")),
+        OidcFlaw::StaleAuthTime => ("auth_time", json!(now - 24 * HOUR)),
+        OidcFlaw::OtherTenantClaim => ("tid", json!("0badc0de-0000-4000-8000-000000000000")),
         OidcFlaw::EmailUnverified => ("email_verified", json!(false)),
         OidcFlaw::EmailVerifiedAsText => ("email_verified", json!("true")),
         OidcFlaw::ForeignDomainEmail => ("email", json!(format!("{local}@foreign.example"))),
@@ -120,33 +151,46 @@ fn sign(facts: &Facts<'_>, keys: &Keys<'_>, flaw: Option<OidcFlaw>, claims: &Val
         Some(OidcFlaw::NoKeyId) => drop(header.as_object_mut().and_then(|h| h.remove("kid"))),
         _ => {}
     }
-    let part = |value: &Value| base64url(value.to_string().as_bytes());
-    let input = format!("{}.{}", part(&header), part(claims));
+    let input = input(&header, claims);
+    if flaw == Some(OidcFlaw::CompressedEncrypted) {
+        return bomb();
+    }
     let signature = base64url(&signature(facts, keys, flaw, input.as_bytes()));
     match flaw {
         Some(OidcFlaw::TwoParts) => input,
         Some(OidcFlaw::Tampered) => {
             let mut forged = claims.clone();
             forged["email"] = json!(format!("root@{}", facts.person.email.replace('@', ".")));
-            format!("{}.{}.{signature}", part(&header), part(&forged))
+            format!("{}.{signature}", self::input(&header, &forged))
         }
         _ => format!("{input}.{signature}"),
     }
 }
 
+/// RFC 7515 §5.1: what is signed.
+pub(super) fn input(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| base64url(value.to_string().as_bytes());
+    format!("{}.{}", part(header), part(claims))
+}
+
+pub(super) fn mac(secret: &str, input: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), input).as_ref().to_vec()
+}
+
+/// A JWE in five parts (RFC 7516) whose header promises compressed content.
+fn bomb() -> String {
+    let header = json!({ "alg": "dir", "enc": "A128GCM", "zip": "DEF" });
+    let content = base64url(&[0; 100_000]);
+    let header = base64url(header.to_string().as_bytes());
+    format!("{header}..{}.{content}.{}", base64url(&[0; 12]), base64url(&[0; 16]))
+}
+
 fn signature(facts: &Facts<'_>, keys: &Keys<'_>, flaw: Option<OidcFlaw>, input: &[u8]) -> Vec<u8> {
-    let honest = |key: &SigningKey| {
-        let elliptic = key.is_elliptic();
-        let algorithm = if elliptic { Algorithm::EcdsaSha256 } else { Algorithm::RsaSha256 };
-        key.sign(algorithm, input)
-    };
-    let mac = |secret: &str| {
-        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), input).as_ref().to_vec()
-    };
+    let honest = |key: &SigningKey| key.sign(key.algorithm(), input);
     match flaw {
         Some(OidcFlaw::AlgorithmNone) => Vec::new(),
-        Some(OidcFlaw::HmacWithPublicKey) => mac(&keys.own.public_key_pem()),
-        Some(OidcFlaw::HmacWithSecret) => mac(facts.client_secret),
+        Some(OidcFlaw::HmacWithPublicKey) => mac(&keys.own.public_key_pem(), input),
+        Some(OidcFlaw::HmacWithSecret) => mac(facts.client_secret, input),
         Some(OidcFlaw::ForeignKey | OidcFlaw::KeyInHeader) => honest(keys.foreign),
         Some(OidcFlaw::BadSignature) => {
             let mut signature = honest(keys.own);

@@ -1,21 +1,30 @@
-//! An OpenID provider: discovery, code flow with PKCE, JWKS, userinfo.
+//! An OpenID provider: discovery, code flow with PKCE, JWKS, userinfo, groups that are elsewhere,
+//! many tenants, and the three ways of signing out.
 //!
 //! Browsers use its pages; tests without a browser call [`OpenIdProvider::authorize`]. It answers
 //! honestly unless an [`OidcAnswer`] orders one [`OidcFlaw`].
 
 mod authorization;
+mod client;
 mod flaw;
+mod groups;
 mod id_token;
+mod logout;
 mod pages;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub(crate) use authorization::one;
 pub use authorization::{AuthorizationRequest, Refused};
-pub use flaw::{ClaimsMutation, OidcAnswer, OidcFlaw, PublishFlaw};
+pub use client::ClientProof;
+pub(crate) use client::basic;
+pub use flaw::{ClaimsIn, ClaimsMutation, OidcAnswer, OidcFlaw, PublishFlaw};
+pub use groups::Overage;
+pub use logout::{EndSession, LogoutTokenFlaw, Named, OpSession};
 use url::Url;
 
 use crate::clock::FakeClock;
@@ -35,6 +44,10 @@ pub struct ProviderOptions {
     pub client_id: String,
     /// The client's secret; `None`: a public client.
     pub client_secret: Option<String>,
+    /// How the client proves who it is.
+    pub proof: ClientProof,
+    /// Tenants; with some, issuers are `{base}/{tenant}/v2.0`, as Microsoft Entra's.
+    pub tenants: Vec<String>,
     /// Where codes may be sent, exactly; empty: anywhere, until the first is registered.
     pub redirect_uris: Vec<String>,
     /// Its key: RS256 or ES256.
@@ -52,6 +65,8 @@ impl ProviderOptions {
             company,
             client_id: "vestibule".to_owned(),
             client_secret,
+            proof: ClientProof::Secret,
+            tenants: Vec::new(),
             redirect_uris: Vec::new(),
             key: KeyKind::Rsa2048,
             clock: FakeClock::system(),
@@ -62,7 +77,7 @@ impl ProviderOptions {
 /// A running OpenID provider; dropped means stopped.
 #[derive(Debug)]
 pub struct OpenIdProvider {
-    /// Its issuer identifier, `http://host:port`.
+    /// Its issuer identifier, `http://host:port`; with tenants, the template of theirs.
     pub issuer: String,
     /// The client that it knows.
     pub client_id: String,
@@ -74,6 +89,9 @@ pub struct OpenIdProvider {
 
 #[derive(Debug)]
 struct Core {
+    /// `http://host:port`.
+    base: String,
+    /// With tenants, the template of theirs.
     issuer: String,
     options: ProviderOptions,
     /// A key that JWKS never names.
@@ -88,6 +106,8 @@ struct Core {
 struct State {
     key: SigningKey,
     kid: String,
+    /// In JWKS, and not yet in use.
+    staged: Option<(String, SigningKey)>,
     /// Keys in JWKS beside `key`, by their `kid`.
     also_published: Vec<(String, SigningKey)>,
     redirect_uris: Vec<String>,
@@ -97,6 +117,16 @@ struct State {
     auto: Option<Person>,
     publish_flaw: Option<PublishFlaw>,
     requests: Vec<AuthorizationRequest>,
+    /// Every ID token, for `id_token_hint`.
+    issued: HashSet<String>,
+    /// `jti` of every client assertion.
+    assertion_ids: HashSet<String>,
+    post_logout_uris: Vec<String>,
+    sessions: Vec<OpSession>,
+    end_sessions: Vec<EndSession>,
+    /// Of the newest token, so that the groups' endpoint knows how to behave.
+    last_overage: Option<Overage>,
+    group_calls: usize,
 }
 
 /// What a code stands for.
@@ -124,11 +154,16 @@ impl OpenIdProvider {
     pub fn start_with(options: ProviderOptions) -> std::io::Result<Self> {
         let bound = server::bind(&options.place)?;
         let core = Arc::new(Core {
-            issuer: bound.url.clone(),
+            issuer: match options.tenants.is_empty() {
+                true => bound.url.clone(),
+                false => format!("{}/{{tenantid}}/v2.0", bound.url),
+            },
+            base: bound.url.clone(),
             foreign_key: SigningKey::first(options.key, "Mallory"),
             state: Mutex::new(State {
                 key: SigningKey::first(options.key, options.company.label),
                 kid: random_hex(),
+                staged: None,
                 also_published: Vec::new(),
                 redirect_uris: options.redirect_uris.clone(),
                 codes: HashMap::new(),
@@ -137,6 +172,13 @@ impl OpenIdProvider {
                 auto: None,
                 publish_flaw: None,
                 requests: Vec::new(),
+                issued: HashSet::new(),
+                assertion_ids: HashSet::new(),
+                post_logout_uris: Vec::new(),
+                sessions: Vec::new(),
+                end_sessions: Vec::new(),
+                last_overage: None,
+                group_calls: 0,
             }),
             token_calls: AtomicUsize::new(0),
             key_calls: AtomicUsize::new(0),
@@ -212,6 +254,33 @@ impl OpenIdProvider {
         state.also_published.push((kid, old));
     }
 
+    /// Puts a new key into JWKS beside the one that signs.
+    pub fn stage_key(&self) {
+        let fresh = SigningKey::new(self.core.options.key, self.core.options.company.label);
+        self.core.state().staged = Some((random_hex(), fresh));
+    }
+
+    /// Signs with the staged key from now on; JWKS names both.
+    ///
+    /// # Panics
+    /// When none is staged.
+    pub fn activate_key(&self) {
+        let mut state = self.core.state();
+        let (kid, key) = state.staged.take().expect("a staged key");
+        let old = (std::mem::replace(&mut state.kid, kid), std::mem::replace(&mut state.key, key));
+        state.also_published.push(old);
+    }
+
+    /// Takes every key out of JWKS but the one that signs.
+    pub fn retire_keys(&self) {
+        self.core.state().also_published.clear();
+    }
+
+    /// How often a page of groups was fetched.
+    pub fn group_calls(&self) -> usize {
+        self.core.state().group_calls
+    }
+
     /// Every authorization request that was answered or whose page was shown.
     pub fn requests(&self) -> Vec<AuthorizationRequest> {
         self.core.state().requests.clone()
@@ -244,6 +313,20 @@ impl OpenIdProvider {
 }
 
 impl Core {
+    /// The tenant that signs people in.
+    fn tenant_of<'a>(&'a self, answer: &'a OidcAnswer) -> Option<&'a str> {
+        let first = self.options.tenants.first()?;
+        Some(answer.tenant.as_ref().unwrap_or(first))
+    }
+
+    /// `iss` of a token.
+    fn issuer_for(&self, answer: &OidcAnswer) -> String {
+        match self.tenant_of(answer) {
+            Some(tenant) => self.issuer.replace("{tenantid}", tenant),
+            None => self.issuer.clone(),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder of this lock panics")
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::extract::{Form, OriginalUri, Query, State};
+use axum::extract::{Form, OriginalUri, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -13,7 +13,8 @@ use serde_json::json;
 
 use super::Core;
 use super::authorization::{AuthorizationRequest, Refused};
-use super::flaw::{OidcAnswer, OidcFlaw, PublishFlaw};
+use super::flaw::{ClaimsIn, OidcAnswer, OidcFlaw, PublishFlaw};
+use super::groups;
 use crate::people::Person;
 use crate::text::{page, xml_attribute, xml_text};
 
@@ -28,14 +29,33 @@ pub(super) fn router(core: Arc<Core>) -> Router {
         .route("/token", post(token))
         .route("/jwks", get(jwks))
         .route("/userinfo", get(userinfo).post(userinfo))
+        .route("/logout", get(logout).post(logout_by_form))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(tenant_discovery))
+        .route("/v1.0/users/{subject}/getMemberObjects", get(groups::list).post(groups::list))
+        .route("/v1.0/me/{*collection}", get(groups::list))
         .with_state(core)
 }
 
 async fn discovery(State(core): State<Arc<Core>>) -> Response {
+    publish(&core, &core.issuer)
+}
+
+/// Microsoft Entra's: below a tenant its own issuer, below `common` the template.
+async fn tenant_discovery(State(core): State<Arc<Core>>, Path(tenant): Path<String>) -> Response {
+    if core.options.tenants.is_empty() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match tenant.as_str() {
+        "common" | "organizations" => publish(&core, &core.issuer),
+        tenant => publish(&core, &core.issuer.replace("{tenantid}", tenant)),
+    }
+}
+
+fn publish(core: &Core, issuer: &str) -> Response {
     core.discovery_calls.fetch_add(1, Ordering::SeqCst);
     let flaw = core.state().publish_flaw;
-    let mut base = core.issuer.as_str();
-    let mut issuer = base;
+    let mut base = core.base.as_str();
+    let mut issuer = issuer;
     match flaw {
         Some(PublishFlaw::DiscoveryServerError) => return out_of_order(),
         Some(PublishFlaw::DiscoveryHtml) => return page("Welcome", "").into_response(),
@@ -56,9 +76,14 @@ async fn discovery(State(core): State<Arc<Core>>) -> Response {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
         "scopes_supported": ["openid", "email", "profile", "groups"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": core.options.proof.methods(),
         "code_challenge_methods_supported": ["S256"],
-        "authorization_response_iss_parameter_supported": true,
+        "authorization_response_iss_parameter_supported": core.options.tenants.is_empty(),
+        "end_session_endpoint": format!("{base}/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "claims_supported": ["sub", "email", "email_verified", "name", "groups"]
     }))
     .into_response()
@@ -79,7 +104,8 @@ async fn jwks(State(core): State<Arc<Core>>) -> Response {
         _ => {}
     }
     let old = state.also_published.iter().map(|(kid, key)| key.jwk(kid));
-    let keys: Vec<_> = std::iter::once(own).chain(old).collect();
+    let staged = state.staged.as_ref().map(|(kid, key)| key.jwk(kid));
+    let keys: Vec<_> = std::iter::once(own).chain(staged).chain(old).collect();
     Json(json!({ "keys": keys })).into_response()
 }
 
@@ -93,7 +119,7 @@ async fn authorize(
     OriginalUri(uri): OriginalUri,
     Query(choice): Query<Choice>,
 ) -> Response {
-    let request = match core.read(&format!("{}{uri}", core.issuer)) {
+    let request = match core.read(&format!("{}{uri}", core.base)) {
         Ok(request) => request,
         Err(Refused(code, text)) => {
             let body = format!("<p>{}: {}</p>", xml_text(code), xml_text(text));
@@ -179,13 +205,51 @@ async fn userinfo(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
     let subject = match flaw {
+        Some(OidcFlaw::UserinfoServerError) => return out_of_order(),
+        Some(OidcFlaw::UserinfoNotJson) => return page("Welcome", "").into_response(),
+        Some(OidcFlaw::UserinfoHuge) => return " ".repeat(HUGE).into_response(),
+        Some(OidcFlaw::UserinfoRedirect) => return Redirect::to(ELSEWHERE).into_response(),
+        Some(OidcFlaw::UserinfoRefused) => return StatusCode::UNAUTHORIZED.into_response(),
+        Some(OidcFlaw::UserinfoNoSubject) => {
+            return Json(json!({ "email": person.email })).into_response();
+        }
         Some(OidcFlaw::UserinfoArray) => return Json(json!(["sub"])).into_response(),
         Some(OidcFlaw::UserinfoOfOther) => "id-somebody-else",
         _ => &person.subject,
     };
+    if core.state().answer.claims_in == ClaimsIn::IdToken {
+        return Json(json!({ "sub": subject })).into_response();
+    }
     Json(json!({
         "sub": subject, "email": person.email, "email_verified": person.email_verified,
         "name": person.name, "groups": person.groups
     }))
     .into_response()
+}
+
+async fn logout(
+    State(core): State<Arc<Core>>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Response {
+    end(&core, &parameters)
+}
+
+async fn logout_by_form(
+    State(core): State<Arc<Core>>,
+    Form(parameters): Form<Vec<(String, String)>>,
+) -> Response {
+    end(&core, &parameters)
+}
+
+fn end(core: &Core, parameters: &[(String, String)]) -> Response {
+    match core.end_session(parameters) {
+        Ok(Some(url)) => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, url.to_string())]).into_response()
+        }
+        Ok(None) => page("Signed out", "<p>Good bye.</p>").into_response(),
+        Err(Refused(code, text)) => {
+            let body = format!("<p>{}: {}</p>", xml_text(code), xml_text(text));
+            (StatusCode::BAD_REQUEST, page("This request is wrong", &body)).into_response()
+        }
+    }
 }

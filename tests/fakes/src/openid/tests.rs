@@ -161,3 +161,148 @@ fn flaws_of_the_redirect_are_in_the_redirect() {
     assert_eq!(url(OidcFlaw::DuplicateState).matches("state=").count(), 2);
     assert!(!url(OidcFlaw::NoState).contains("state="));
 }
+
+#[tokio::test]
+async fn a_logout_token_is_signed_as_its_flaw_wants() {
+    let op = OpenIdProvider::start(people::globex());
+    id_token(&op, OidcAnswer::default()).await;
+    let session = op.session_of(&op.person("gil"));
+    let honest = op.logout_token(&session, Named::Both, None);
+    assert!(verifies(&op, &honest).await);
+    assert_eq!(part(&honest, 1)["sid"], session.sid.as_str());
+    assert_eq!(part(&honest, 0)["typ"], "logout+jwt");
+    assert!(part(&op.logout_token(&session, Named::Session, None), 1).get("sub").is_none());
+    for flaw in LogoutTokenFlaw::ALL {
+        let token = op.logout_token(&session, Named::Both, Some(*flaw));
+        let signed = !matches!(
+            flaw,
+            LogoutTokenFlaw::AlgorithmNone
+                | LogoutTokenFlaw::HmacWithSecret
+                | LogoutTokenFlaw::ForeignKey
+                | LogoutTokenFlaw::BadSignature
+                | LogoutTokenFlaw::Tampered
+                | LogoutTokenFlaw::TwoParts
+        );
+        let valid = token.matches('.').count() == 2 && verifies(&op, &token).await;
+        assert_eq!(valid, signed, "{flaw:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_session_request_ends_the_session_of_its_hint_and_goes_back() {
+    let op = OpenIdProvider::start(people::globex());
+    let token = id_token(&op, OidcAnswer::default()).await;
+    id_token(&op, OidcAnswer::default()).await;
+    op.register_post_logout_redirect("https://help.localhost/after");
+    let url = |hint: &str, back: &str| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("id_token_hint", hint)
+            .append_pair("post_logout_redirect_uri", back)
+            .append_pair("state", "s1")
+            .finish();
+        format!("{}/logout?{query}", op.issuer)
+    };
+    assert!(op.end_session(&url("a.b.c", "https://help.localhost/after")).is_err());
+    assert!(op.end_session(&url(&token, "https://evil.example/")).is_err());
+    assert_eq!(op.sessions().len(), 2);
+    let back = op.end_session(&url(&token, "https://help.localhost/after")).unwrap().unwrap();
+    assert_eq!(back.as_str(), "https://help.localhost/after?state=s1");
+    assert_eq!(op.sessions().len(), 1);
+    assert_eq!(op.end_sessions()[0].ended, 1);
+}
+
+#[tokio::test]
+async fn a_client_assertion_is_good_once_and_only_by_the_registered_key() {
+    let client = SigningKey::first(KeyKind::P256, "client");
+    let options = ProviderOptions {
+        proof: ClientProof::PrivateKeyJwt(client.public_key_pem()),
+        ..ProviderOptions::of(people::globex())
+    };
+    let op = OpenIdProvider::start_with(options).unwrap();
+    let now = FakeClock::system().now();
+    let assertion = |key: &SigningKey, aud: &str, jti: &str| {
+        let claims = serde_json::json!({
+            "iss": op.client_id, "sub": op.client_id, "aud": aud, "jti": jti, "exp": now + 60
+        });
+        let input = id_token::input(&serde_json::json!({ "alg": "ES256" }), &claims);
+        let signature = base64url(&key.sign(key.algorithm(), input.as_bytes()));
+        vec![
+            (
+                "client_assertion_type".to_owned(),
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+            ),
+            ("client_assertion".to_owned(), format!("{input}.{signature}")),
+        ]
+    };
+    let judge = |form: &[(String, String)]| op.core.authenticate_client(None, form);
+    let good = assertion(&client, &op.issuer, "j1");
+    assert!(judge(&good).is_ok());
+    assert!(judge(&good).is_err(), "used twice");
+    assert!(judge(&assertion(&client, "https://evil.example", "j2")).is_err());
+    assert!(judge(&assertion(&SigningKey::p256("other"), &op.issuer, "j3")).is_err());
+    assert!(judge(&[]).is_err());
+}
+
+#[tokio::test]
+async fn groups_that_are_elsewhere_come_in_pages() {
+    let mut company = people::globex();
+    let groups: Vec<String> = (0..7).map(|n| format!("group-{n}")).collect();
+    company.people[0].groups = groups.clone();
+    let op = OpenIdProvider::start(company);
+    let callback = op.authorize(&authorization_url(&op), &op.person("gil"), Overage::ClaimNames);
+    let code = parameter(&callback.unwrap(), "code").unwrap();
+    let (_, tokens) = redeem(&op, &code, VERIFIER).await;
+    let claims = part(tokens["id_token"].as_str().unwrap(), 1);
+    assert!(claims.get("groups").is_none());
+    let mut next = claims["_claim_sources"]["src1"]["endpoint"].as_str().map(str::to_owned);
+    let mut found = Vec::new();
+    while let Some(endpoint) = next {
+        let url = Url::parse(&endpoint).unwrap();
+        let token = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let headers = vec![("authorization".to_owned(), token)];
+        let (method, body) = (http::Method::GET, bytes::Bytes::new());
+        let call = Call { method, url: &url, headers, body, authority: None };
+        let page: Value =
+            serde_json::from_slice(&http_client::call(call).await.unwrap().body).unwrap();
+        found.extend(
+            page["value"].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()),
+        );
+        next = page["@odata.nextLink"].as_str().map(str::to_owned);
+    }
+    assert_eq!(found, groups);
+    assert_eq!(op.group_calls(), 3);
+}
+
+#[tokio::test]
+async fn a_provider_of_many_tenants_issues_under_each_of_them() {
+    let tenants = vec!["11111111-1111-4111-8111-111111111111".to_owned(), "second".to_owned()];
+    let options = ProviderOptions { tenants, ..ProviderOptions::of(people::globex()) };
+    let op = OpenIdProvider::start_with(options).unwrap();
+    let base = op.issuer.strip_suffix("/{tenantid}/v2.0").unwrap().to_owned();
+    for (path, issuer) in [("common", "{tenantid}"), ("second", "second")] {
+        let url = format!("{base}/{path}/v2.0/.well-known/openid-configuration");
+        let found: Value =
+            serde_json::from_slice(&http_client::get(&url).await.unwrap().body).unwrap();
+        assert_eq!(found["issuer"], format!("{base}/{issuer}/v2.0"));
+    }
+    let url = authorization_url(&op).replace("{tenantid}/v2.0/", "");
+    let answer = OidcAnswer { tenant: Some("second".to_owned()), ..OidcAnswer::default() };
+    let callback = op.authorize(&url, &op.person("gil"), answer).unwrap();
+    assert_eq!(parameter(&callback, "iss"), None);
+    let code = parameter(&callback, "code").unwrap();
+    let token_url = op.core.exchange(
+        None,
+        &[
+            ("grant_type".to_owned(), "authorization_code".to_owned()),
+            ("code".to_owned(), code),
+            ("redirect_uri".to_owned(), REDIRECT.to_owned()),
+            ("code_verifier".to_owned(), VERIFIER.to_owned()),
+            ("client_id".to_owned(), op.client_id.clone()),
+            ("client_secret".to_owned(), op.client_secret.clone()),
+        ],
+    );
+    let (tokens, _) = token_url.unwrap();
+    let claims = part(tokens["id_token"].as_str().unwrap(), 1);
+    assert_eq!(claims["tid"], "second");
+    assert_eq!(claims["iss"], format!("{base}/second/v2.0"));
+}
