@@ -1,16 +1,20 @@
 //! The identity providers: what all of them have in common.
 
-use domain::{DomainPattern, IdpName};
+use domain::{DomainPattern, IdpName, SiteName};
 use federation::{IdpSettings, Protocol};
 use login::ClaimNames;
 
 use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
 use crate::saml::OwnKey;
-use crate::{IdentityProvider, names, oauth2, oidc, saml};
+use crate::{IdentityProvider, names, oauth2, oidc, picture, saml};
 
 /// Reads `identity_providers`.
-pub(crate) fn read(root: &Mapping<'_>, own_key: OwnKey) -> Option<Vec<IdentityProvider>> {
+pub(crate) fn read(
+    root: &Mapping<'_>,
+    own_key: OwnKey,
+    sites: &[&str],
+) -> Option<Vec<IdentityProvider>> {
     let wanted = "write at least one: identity_providers: { acme: { domains: […], saml: … } }";
     let entries = root.required("identity_providers", wanted)?;
     let named = entries.named(wanted)?;
@@ -18,10 +22,17 @@ pub(crate) fn read(root: &Mapping<'_>, own_key: OwnKey) -> Option<Vec<IdentityPr
         entries.problem("no identity provider is here", wanted);
         return None;
     }
-    let mut claims = Vec::new();
-    let read: Vec<_> =
-        named.iter().map(|(name, value)| idp(name, value, own_key, &mut claims)).collect();
+    let mut around = Around { own_key, sites, claimed: Vec::new() };
+    let read: Vec<_> = named.iter().map(|(name, value)| idp(name, value, &mut around)).collect();
     read.into_iter().collect()
+}
+
+/// What one identity provider is read against.
+struct Around<'a> {
+    own_key: OwnKey,
+    /// Names of the sites.
+    sites: &'a [&'a str],
+    claimed: Vec<Claim>,
 }
 
 /// A domain that an enabled identity provider claimed.
@@ -30,21 +41,19 @@ struct Claim {
     idp: String,
 }
 
-fn idp(
-    key: &str,
-    value: &Value<'_>,
-    own_key: OwnKey,
-    claimed: &mut Vec<Claim>,
-) -> Option<IdentityProvider> {
+fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<IdentityProvider> {
     let name: Option<IdpName> = names::chosen(key, value);
     let map = value.mapping("write domains: and one of saml:, oidc: and oauth2: here")?;
     let label =
         given(map.optional("label"), |v| v.text("write its name for people").map(str::to_owned));
     let enabled = given(map.optional("enabled"), Value::flag);
     let in_use = enabled.flatten().unwrap_or(true);
-    let domains = domains(&map, key, in_use, claimed);
+    let domains = domains(&map, key, in_use, &mut around.claimed);
     let probe = given(map.optional("probe"), Value::flag);
-    let (protocol, defaults) = spoken(&map, own_key);
+    let (protocol, defaults) = spoken(&map, around.own_key);
+    let logo = given(map.optional("logo"), picture::read);
+    let hidden = given(map.optional("hidden"), Value::flag);
+    let sites = given(map.optional("sites"), |value| sites(value, around.sites));
     let names_value = map.optional("claims");
     map.finish();
     let claims = given(names_value, |value| claim_names(value, &defaults));
@@ -61,7 +70,16 @@ fn idp(
             protocol: protocol?,
         },
         claims: claims?.unwrap_or(defaults),
+        logo: logo?,
+        hidden: hidden?.unwrap_or(false),
+        sites: sites?,
     })
+}
+
+fn sites(value: &Value<'_>, known: &[&str]) -> Option<Vec<SiteName>> {
+    let items = value.some_items("write sites: [help], the sites whose people it signs in")?;
+    let read: Vec<_> = items.iter().map(|item| names::reference(item, known, "sites")).collect();
+    read.into_iter().collect()
 }
 
 /// The one protocol that it speaks, and where its claims usually are.

@@ -13,6 +13,7 @@
 //!
 //! Start at [`load`]; each section has a module of its name.
 
+mod branding;
 mod environment;
 mod files;
 mod identity_providers;
@@ -25,6 +26,7 @@ mod names;
 mod nearest;
 mod oauth2;
 mod oidc;
+mod picture;
 mod problem;
 mod protocols;
 mod reader;
@@ -35,6 +37,7 @@ mod settings;
 mod sign_in;
 mod sites;
 mod storage;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -48,8 +51,10 @@ use std::path::Path;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+pub use branding::{BrandLink, Branding, Colour, Localized};
 pub use environment::{Environment, ProcessEnvironment};
 use mapping::Mapping;
+pub use picture::{Picture, PictureFormat};
 pub use problem::{Problem, Problems, Warning, describe};
 use reader::Reading;
 use saml::OwnKey;
@@ -133,7 +138,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let sites = sites::read(&root, public_port, &jsm_names);
     let named = keys.as_ref().is_none_or(|keys| !keys.saml.is_empty());
     let own_key = if named { OwnKey::There } else { OwnKey::Missing };
-    let identity_providers = identity_providers::read(&root, own_key);
+    let identity_providers = identity_providers::read(&root, own_key, &site_names);
     let idps = identity_providers.as_deref();
     let known = Known { idp_names: &idp_names, idps, site_names: &site_names };
     let sign_in = sign_in::read(&root, &known);

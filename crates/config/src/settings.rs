@@ -13,7 +13,7 @@ use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
 use rustls_pki_types::CertificateDer;
 
-use crate::Warning;
+use crate::{Branding, Picture, Warning};
 
 /// Everything the operator said, checked.
 #[derive(Debug, Clone)]
@@ -55,6 +55,12 @@ pub struct IdentityProvider {
     pub federation: IdpSettings,
     /// Names of its claims.
     pub claims: ClaimNames,
+    /// Beside its label.
+    pub logo: Option<Picture>,
+    /// Whether choosers leave it out; rules and links still lead to it.
+    pub hidden: bool,
+    /// The sites whose people it signs in; `None`: every site.
+    pub sites: Option<Vec<SiteName>>,
 }
 
 /// Where to listen. Port 0 asks the system for a free one.
@@ -114,6 +120,8 @@ pub struct Site {
     pub label: String,
     /// `https://{first host}` with the public port when it is not 443: base of every URL we publish.
     pub public_url: url::Url,
+    /// How its own pages look.
+    pub branding: Branding,
     /// Where requests go.
     pub upstream: UpstreamSettings,
     /// Which JSM knows these customers; `None`: none is written to.

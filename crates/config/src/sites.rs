@@ -9,7 +9,7 @@ use url::Url;
 use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
 use crate::scalar::{DURATION, duration};
-use crate::{Site, names, upstream};
+use crate::{Site, branding, names, upstream};
 
 const IDLE: Duration = Duration::from_secs(30 * 60);
 const ABSOLUTE: Duration = Duration::from_secs(12 * 3600);
@@ -47,6 +47,7 @@ fn site<'a>(
     let upstream = upstream_value.and_then(|value| upstream::read(&value, audience));
     let jsm = given(map.optional("jsm"), |value| names::reference::<JsmName>(value, jsm, "jsm"));
     let lifetimes = given(map.optional("session"), lifetimes);
+    let branding = given(map.optional("branding"), branding::read);
     map.finish();
     let hosts = hosts?;
     let canonical = hosts.first()?;
@@ -58,6 +59,7 @@ fn site<'a>(
         hosts,
         upstream: upstream?,
         jsm: jsm?,
+        branding: branding?.unwrap_or_default(),
         idle,
         absolute,
     })

@@ -1,5 +1,6 @@
 //! Whole files: the sample, wrong ones, secrets in the wrong place, bombs, mutations.
 
+mod branding;
 mod fixture;
 mod hostile;
 mod problems;

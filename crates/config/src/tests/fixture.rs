@@ -57,6 +57,9 @@ pub(super) fn folder() -> TempDir {
     write(root, "keys/saml.pem", &format!("{}{certificate}", saml_key.serialize_pem()), 0o600);
     write(root, "keys/hooli.pem", &KeyPair::generate().unwrap().serialize_pem(), 0o600);
     write(root, "idp/federation.pem", &certificate, 0o644);
+    let logo = "<svg xmlns='http://www.w3.org/2000/svg' onload='x()'><path d='M0 0h9'/></svg>";
+    write(root, "logos/help.svg", logo, 0o644);
+    fs::write(root.join("logos/acme.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     write(root, "secrets/globex", &format!("{PLANTED}\n"), 0o600);
     folder
 }
