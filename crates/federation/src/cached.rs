@@ -170,6 +170,19 @@ impl<T> Cached<T> {
         self.told().pending.take()
     }
 
+    /// Fetches now, whatever its age; the operator learns of it with the next refresh.
+    pub(crate) async fn again(
+        &self,
+        now: Timestamp,
+        fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
+    ) {
+        let mut failure = self.fetching.lock().await;
+        let result = timeout(ON_DEMAND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
+        if let Err(error) = self.conclude(&mut failure, result, now) {
+            self.tell_failure(error, now);
+        }
+    }
+
     fn conclude(
         &self,
         failure: &mut Option<Failure>,

@@ -35,7 +35,7 @@ pub use error::FederationError;
 pub use oidc::{AuthorizationRequest, ClientAuthentication, LogoutToken};
 pub use providers::{Federation, RefreshOutcome};
 pub use redeem::{Redeemed, Redemption};
+pub use saml::{LoginHint, RequestBinding, RequestSigning, SamlRequest, SignedPart};
 pub use settings::{
-    GroupOverage, IdpSettings, LoginHint, MetadataSource, OAuth2Settings, OidcSettings, Protocol,
-    RequestBinding, RequestSigning, SamlRequest, SamlSettings, SignedPart,
+    GroupOverage, IdpSettings, MetadataSource, OAuth2Settings, OidcSettings, Protocol, SamlSettings,
 };

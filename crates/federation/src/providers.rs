@@ -124,6 +124,29 @@ impl Federation {
         }
     }
 
+    /// When the first signing certificate of each SAML provider ends, where that is known.
+    pub fn certificates_expire(&self) -> Vec<(IdpName, Timestamp)> {
+        let end = |provider: &Provider| match provider.speaks.as_ref()? {
+            Speaks::Saml(provider) => provider.certificates_expire(),
+            Speaks::Oidc(_) | Speaks::OAuth2(_) => None,
+        };
+        self.providers.iter().filter_map(|(name, p)| Some((name.clone(), end(p)?))).collect()
+    }
+
+    /// A SAML provider's metadata if it is another one than `used`, fetched anew for that at most
+    /// once a minute: an answer was signed with a key that `used` lacks (capabilities N05).
+    pub async fn saml_metadata_newer(
+        &self,
+        idp: &IdpName,
+        used: &Arc<IdpMetadata>,
+        now: Timestamp,
+    ) -> Option<Arc<IdpMetadata>> {
+        match self.enabled(idp).ok()? {
+            Speaks::Saml(provider) => provider.newer(used, now).await,
+            _ => None,
+        }
+    }
+
     /// Where to send the browser for an OpenID Connect or OAuth 2.0 provider.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
 //! One SAML identity provider: its metadata.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use domain::{IdpName, Timestamp};
 use outbound::{Limits, Outbound};
-use saml::{IdpMetadata, MetadataError};
-use url::Url;
+use saml::{IdpMetadata, MetadataError, ParseOptions};
 
-use crate::cached::{Cached, Fetched, Forced, News};
+use crate::cached::{Cached, Fetched, Forced, News, is_due};
 use crate::fetch::{BACKGROUND, Caller, MAX_METADATA, PATIENCE};
 use crate::health::Doors;
 use crate::{Document, FederationError, MetadataSource, SamlSettings};
@@ -17,11 +17,32 @@ use crate::{Document, FederationError, MetadataSource, SamlSettings};
 const ACCEPT: &str =
     "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
 
+/// Metadata is not fetched more often because of unknown keys (capabilities N05).
+const KEY_PAUSE: Duration = Duration::from_secs(60);
+
 #[derive(Debug)]
 pub(crate) struct SamlProvider {
     caller: Caller,
     settings: SamlSettings,
     metadata: Cached<IdpMetadata>,
+    /// The file as it was when it was last read.
+    seen: Mutex<Option<FileState>>,
+    /// When metadata was last fetched because of an unknown key; held while that goes on.
+    key_fetch: tokio::sync::Mutex<Option<Timestamp>>,
+}
+
+/// What shows that a file was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileState {
+    changed: Option<SystemTime>,
+    bytes: u64,
+}
+
+impl FileState {
+    fn of(path: &Path) -> Option<Self> {
+        let state = std::fs::metadata(path).ok()?;
+        Some(Self { changed: state.modified().ok(), bytes: state.len() })
+    }
 }
 
 impl SamlProvider {
@@ -32,22 +53,27 @@ impl SamlProvider {
         outbound: Outbound,
         now: Timestamp,
     ) -> Result<Self, FederationError> {
-        let metadata = Cached::empty(idp.clone());
-        if let MetadataSource::File(path) = &settings.metadata {
-            metadata.set(read_file(&idp, path, settings.entity_id.as_deref(), now)?, now);
+        let provider = Self {
+            metadata: Cached::empty(idp.clone()),
+            caller: Caller { idp: idp.clone(), outbound },
+            settings,
+            seen: Mutex::default(),
+            key_fetch: tokio::sync::Mutex::default(),
+        };
+        if let MetadataSource::File(path) = &provider.settings.metadata {
+            provider.remember(FileState::of(path));
+            let document = read_file(&idp, path)?;
+            let parsed = parse(&document, &provider.settings, None, now);
+            provider.metadata.set(parsed.map_err(|source| provider.unusable(source))?, now);
         }
-        Ok(Self { caller: Caller { idp, outbound }, settings, metadata })
+        Ok(provider)
     }
 
     pub(crate) async fn metadata(
         &self,
         now: Timestamp,
     ) -> Result<Arc<IdpMetadata>, FederationError> {
-        let metadata = match self.url() {
-            Some(url) => self.metadata.obtain(now, self.fetch(url, PATIENCE, now)).await?,
-            // A file was read at start, or there would be no provider.
-            None => self.metadata.current().ok_or_else(|| self.caller_gone())?,
-        };
+        let metadata = self.metadata.obtain(now, self.fetch(PATIENCE, now)).await?;
         // SAML Metadata §2.3.2: not used beyond validUntil, also when nothing newer came.
         match metadata.valid_until {
             Some(end) if now >= end => {
@@ -58,12 +84,37 @@ impl SamlProvider {
         }
     }
 
+    /// Fetches what is old; a file is read again when it was changed.
     pub(crate) async fn refresh(&self, now: Timestamp) -> Option<News> {
-        let url = self.url()?;
         let current = self.metadata.current();
         let expired = current.and_then(|m| m.valid_until).is_some_and(|end| now >= end);
-        let forced = if expired { Forced::Yes } else { Forced::No };
-        self.metadata.refresh(now, forced, self.fetch(url, BACKGROUND, now)).await
+        let forced = if expired || self.file_changed() { Forced::Yes } else { Forced::No };
+        self.metadata.refresh(now, forced, self.fetch(BACKGROUND, now)).await
+    }
+
+    /// Other metadata than `used`, fetched for that if the last such fetch is a minute ago. Nobody
+    /// can make the gateway fetch more often, whatever is posted to it.
+    pub(crate) async fn newer(
+        &self,
+        used: &Arc<IdpMetadata>,
+        now: Timestamp,
+    ) -> Option<Arc<IdpMetadata>> {
+        let other = || self.metadata.current().filter(|current| current != used);
+        let mut last = self.key_fetch.lock().await;
+        if let Some(newer) = other() {
+            return Some(newer);
+        }
+        if !is_due(*last, now, KEY_PAUSE) {
+            return None;
+        }
+        *last = Some(now);
+        self.metadata.again(now, self.fetch(PATIENCE, now)).await;
+        other()
+    }
+
+    /// When the first of its signing certificates ends.
+    pub(crate) fn certificates_expire(&self) -> Option<Timestamp> {
+        self.metadata.current()?.certificates_expire()
     }
 
     pub(crate) fn caller(&self) -> &Caller {
@@ -81,43 +132,63 @@ impl SamlProvider {
         document: Document,
         now: Timestamp,
     ) -> Result<(), FederationError> {
-        let expected = self.settings.entity_id.as_deref();
-        let value = IdpMetadata::parse(&document.bytes, expected, now)
-            .map_err(|source| self.unusable(source))?;
+        let value = parse(&document.bytes, &self.settings, None, now);
+        let value = value.map_err(|source| self.unusable(source))?;
         self.metadata.restore(value, document);
         Ok(())
     }
 
     /// Where browsers are sent, once that is known; and where the metadata came from.
     pub(crate) fn doors(&self) -> Option<Doors> {
-        let sign_in = self.metadata.current()?.sso_redirect.clone();
-        Some(Doors { sign_in, called: self.url().cloned().into_iter().collect() })
+        let sign_in = self.metadata.current()?.sso()?.clone();
+        let called = match &self.settings.metadata {
+            MetadataSource::Url(url) => vec![url.clone()],
+            MetadataSource::File(_) => Vec::new(),
+        };
+        Some(Doors { sign_in, called })
     }
 
     async fn fetch(
         &self,
-        url: &Url,
         deadline: Duration,
         now: Timestamp,
     ) -> Result<Fetched<IdpMetadata>, FederationError> {
-        let limits = Limits { deadline, max_body: MAX_METADATA };
-        let document = self.caller.document(url, ACCEPT, limits).await?;
+        let document = match &self.settings.metadata {
+            MetadataSource::Url(url) => {
+                let limits = Limits { deadline, max_body: MAX_METADATA };
+                self.caller.document(url, ACCEPT, limits).await?
+            }
+            MetadataSource::File(path) => {
+                self.remember(FileState::of(path));
+                let (idp, path) = (self.caller.idp.clone(), path.clone());
+                let read = tokio::task::spawn_blocking(move || read_file(&idp, &path));
+                read.await.map_err(|_| self.cut_off())??
+            }
+        };
         let last = self.metadata.current();
         // Whoever was this provider stays it: another entity id is no update (attacks.md A26).
         let known = last.as_ref().map(|metadata| metadata.entity_id.clone());
-        let expected = self.settings.entity_id.clone().or(known);
-        let bytes = document.clone();
-        // Large federations take long enough to parse to stop a thread that serves requests.
-        let parsed = tokio::task::spawn_blocking(move || {
-            IdpMetadata::parse(&document, expected.as_deref(), now)
-        });
-        let value = parsed.await.map_err(|_| self.caller_gone())?;
-        let value = value.map_err(|source| self.unusable(source))?;
+        let value = self.parsed(document.clone(), known, now).await?;
         if let Some(last) = &last {
             self.check_downgrade(last, &value)?;
         }
-        let changed = last.is_none_or(|last| !same(&last, &value));
-        Ok(Fetched { value, changed, document: bytes })
+        let changed = last.is_none_or(|last| *last != value);
+        Ok(Fetched { value, changed, document })
+    }
+
+    /// Large federations take long enough to parse, and more so to verify, to stop a thread that
+    /// serves requests.
+    async fn parsed(
+        &self,
+        document: Bytes,
+        known: Option<String>,
+        now: Timestamp,
+    ) -> Result<IdpMetadata, FederationError> {
+        let settings = self.settings.clone();
+        let parsed =
+            tokio::task::spawn_blocking(move || parse(&document, &settings, known.as_deref(), now));
+        let value = parsed.await.map_err(|_| self.cut_off())?;
+        value.map_err(|source| self.unusable(source))
     }
 
     /// Attacks.md A26: an address that was https stays https. Plain http is possible here only
@@ -127,46 +198,50 @@ impl SamlProvider {
         last: &IdpMetadata,
         fresh: &IdpMetadata,
     ) -> Result<(), FederationError> {
-        if last.sso_redirect.scheme() == "https" && fresh.sso_redirect.scheme() != "https" {
-            return Err(self.unusable(MetadataError::Endpoint(fresh.sso_redirect.to_string())));
+        let plain = |metadata: &IdpMetadata| {
+            let addresses = [&metadata.sso_redirect, &metadata.sso_post];
+            addresses.into_iter().flatten().find(|url| url.scheme() != "https").cloned()
+        };
+        match (plain(last), plain(fresh)) {
+            (None, Some(url)) => Err(self.unusable(MetadataError::Endpoint(url.to_string()))),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn url(&self) -> Option<&Url> {
-        match &self.settings.metadata {
-            MetadataSource::Url(url) => Some(url),
-            MetadataSource::File(_) => None,
-        }
+    fn file_changed(&self) -> bool {
+        let MetadataSource::File(path) = &self.settings.metadata else { return false };
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != FileState::of(path)
+    }
+
+    fn remember(&self, state: Option<FileState>) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     fn unusable(&self, source: MetadataError) -> FederationError {
         FederationError::Metadata { idp: self.caller.idp.clone(), source }
     }
 
-    fn caller_gone(&self) -> FederationError {
+    fn cut_off(&self) -> FederationError {
         FederationError::Interrupted(self.caller.idp.clone())
     }
 }
 
-fn read_file(
-    idp: &IdpName,
-    path: &Path,
-    entity_id: Option<&str>,
+/// What the operator pins counts more than what was known before.
+fn parse(
+    document: &[u8],
+    settings: &SamlSettings,
+    known: Option<&str>,
     now: Timestamp,
-) -> Result<IdpMetadata, FederationError> {
-    let document = std::fs::read(path).map_err(|error| FederationError::File {
+) -> Result<IdpMetadata, MetadataError> {
+    let expected_entity = settings.entity_id.as_deref().or(known);
+    let options = ParseOptions { expected_entity, signers: &settings.metadata_signers };
+    IdpMetadata::parse(document, options, now)
+}
+
+fn read_file(idp: &IdpName, path: &Path) -> Result<Bytes, FederationError> {
+    std::fs::read(path).map(Bytes::from).map_err(|error| FederationError::File {
         idp: idp.clone(),
         path: path.to_owned(),
         reason: error.to_string(),
-    })?;
-    IdpMetadata::parse(&document, entity_id, now)
-        .map_err(|source| FederationError::Metadata { idp: idp.clone(), source })
-}
-
-fn same(left: &IdpMetadata, right: &IdpMetadata) -> bool {
-    left.entity_id == right.entity_id
-        && left.sso_redirect == right.sso_redirect
-        && left.valid_until == right.valid_until
-        && left.signing_certificates() == right.signing_certificates()
+    })
 }

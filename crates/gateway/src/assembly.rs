@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use arc_swap::ArcSwap;
 use audit::AuditLog;
 use config::{Settings, StoreSettings};
 use domain::{Clock, HostName, JsmName};
@@ -13,6 +14,7 @@ use login::Mapping;
 use outbound::Outbound;
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
+use saml::ServiceKeys;
 use session::{Attempts, ReplayMarks, Sealer, Sessions};
 use store::{EmbeddedStore, Store};
 use tokio::sync::Semaphore;
@@ -34,6 +36,7 @@ pub fn check(settings: &Settings, now: domain::Timestamp) -> Result<(), StartErr
     Certificates::load(&settings.certificates)?;
     Sealer::new(&settings.keys.sealing)?;
     AssertionSigner::new(&settings.keys.assertion)?;
+    ServiceKeys::new(&settings.keys.saml)?;
     sites(settings.sites.clone())?;
     let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
@@ -79,6 +82,7 @@ pub(crate) fn build(
         federation,
         provisioners,
         signer: AssertionSigner::new(&settings.keys.assertion)?,
+        saml_keys: ArcSwap::from_pointee(ServiceKeys::new(&settings.keys.saml)?),
         audit: AuditLog::open(&settings.audit_file)?,
         audit_file: settings.audit_file,
         access_log: settings.access_log.as_ref().map(open).transpose()?,

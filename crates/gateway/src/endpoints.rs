@@ -16,6 +16,8 @@ pub(crate) enum Endpoint {
     SamlAcs(IdpName),
     /// Our SAML metadata for one identity provider; its URL is our entity id there.
     SamlMetadata(IdpName),
+    /// SAML single logout, for all bindings.
+    SamlSlo(IdpName),
     /// OpenID Connect redirect URI.
     OidcCallback(IdpName),
     /// Ends the session.
@@ -38,6 +40,7 @@ impl Endpoint {
             ["sign-in", idp] => idp.parse().ok().map(Self::SignInAt),
             ["saml", idp, "acs"] => idp.parse().ok().map(Self::SamlAcs),
             ["saml", idp, "metadata"] => idp.parse().ok().map(Self::SamlMetadata),
+            ["saml", idp, "slo"] => idp.parse().ok().map(Self::SamlSlo),
             ["oidc", idp, "callback"] => idp.parse().ok().map(Self::OidcCallback),
             ["sign-out"] => Some(Self::SignOut),
             ["jwks.json"] => Some(Self::Jwks),
@@ -54,6 +57,7 @@ impl Endpoint {
             Self::SignInAt(idp) => format!("sign-in/{idp}"),
             Self::SamlAcs(idp) => format!("saml/{idp}/acs"),
             Self::SamlMetadata(idp) => format!("saml/{idp}/metadata"),
+            Self::SamlSlo(idp) => format!("saml/{idp}/slo"),
             Self::OidcCallback(idp) => format!("oidc/{idp}/callback"),
             Self::SignOut => "sign-out".to_owned(),
             Self::Jwks => "jwks.json".to_owned(),
@@ -81,6 +85,7 @@ mod tests {
             Endpoint::SignInAt(acme.clone()),
             Endpoint::SamlAcs(acme.clone()),
             Endpoint::SamlMetadata(acme.clone()),
+            Endpoint::SamlSlo(acme.clone()),
             Endpoint::OidcCallback(acme),
             Endpoint::SignOut,
             Endpoint::Jwks,

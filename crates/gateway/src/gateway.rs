@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arc_swap::ArcSwap;
 use audit::AuditLog;
 use domain::{Clock, HostName, IdpName, JsmName};
 use federation::Federation;
@@ -66,6 +67,8 @@ pub(crate) struct Gateway {
     pub(crate) federation: Federation,
     pub(crate) provisioners: HashMap<JsmName, Provisioner>,
     pub(crate) signer: AssertionSigner,
+    /// Ours toward SAML identity providers; replaced when keys are staged, activated or retired.
+    pub(crate) saml_keys: ArcSwap<saml::ServiceKeys>,
     pub(crate) audit: AuditLog,
     pub(crate) audit_file: PathBuf,
     pub(crate) access_log: Option<AccessLog>,

@@ -4,12 +4,14 @@
 //! answers; all of them end in `dispatch`, which does the IO that a [`login::Step`] asks for.
 
 mod answer;
+mod carry;
 mod dispatch;
 mod oidc;
 mod page;
 mod saml;
 
 pub(crate) use answer::{oidc_answer, saml_answer};
+pub(crate) use carry::carry;
 pub(crate) use page::{page, straight_to, submit};
 pub(crate) use saml::metadata as saml_metadata;
 

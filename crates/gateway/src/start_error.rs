@@ -8,6 +8,7 @@ use audit::AuditError;
 use federation::FederationError;
 use outbound::OutboundError;
 use proxy::SetupError;
+use saml::KeyError;
 use session::SealingKeyError;
 use store::StoreError;
 
@@ -59,6 +60,9 @@ pub enum StartError {
     /// A sealing key cannot be used.
     #[error("keys.sealing: {0}")]
     Sealing(#[from] SealingKeyError),
+    /// A key toward SAML identity providers cannot be used.
+    #[error("keys.saml: a key cannot be used: {0}; make one with `vestibule keys init`")]
+    SamlKey(#[from] KeyError),
     /// Certificate authorities cannot be used.
     #[error("outbound: {0}")]
     Outbound(#[from] OutboundError),

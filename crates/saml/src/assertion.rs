@@ -7,7 +7,7 @@ use roxmltree::Node;
 
 use crate::gate::Covered;
 use crate::protocol::{moment, required_moment};
-use crate::xml::{SAML, child, children, text};
+use crate::xml::{SAML, child, children, shown, text};
 use crate::{Expectation, ResponseError};
 
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
@@ -24,6 +24,8 @@ pub struct VerifiedAssertion {
     authn_instant: Timestamp,
     expires: Timestamp,
     used_sha1: bool,
+    used_cbc: bool,
+    encrypted: bool,
 }
 
 impl VerifiedAssertion {
@@ -73,6 +75,16 @@ impl VerifiedAssertion {
     pub fn used_sha1(&self) -> bool {
         self.used_sha1
     }
+
+    /// Whether something was encrypted with AES-CBC, under the operator's dated exception.
+    pub fn used_cbc(&self) -> bool {
+        self.used_cbc
+    }
+
+    /// Whether the assertion came encrypted.
+    pub fn encrypted(&self) -> bool {
+        self.encrypted
+    }
 }
 
 /// A subject's name (SAML Core §2.2.3).
@@ -111,16 +123,26 @@ impl NameId {
     }
 }
 
+/// What was seen on the way to the assertion.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    pub(crate) sha1: bool,
+    pub(crate) cbc: bool,
+    pub(crate) encrypted: bool,
+}
+
 /// Reads an assertion that passed `protocol::check`.
 pub(crate) fn read(
     assertion: Node<'_, '_>,
     covered: &Covered,
+    seen: Seen,
     expectation: &Expectation<'_>,
     now: Timestamp,
 ) -> Result<VerifiedAssertion, ResponseError> {
     let conditions =
         child(assertion, SAML, "Conditions")?.ok_or(ResponseError::ConditionsMissing)?;
     let statement = Statement::read(assertion)?;
+    acceptable(&statement, expectation.authn_context)?;
     let over = |end: Timestamp| now >= end.plus(expectation.clock_skew);
     if statement.not_on_or_after.is_some_and(over) {
         return Err(ResponseError::SessionOver);
@@ -134,8 +156,19 @@ pub(crate) fn read(
         authn_context: statement.authn_context,
         authn_instant: statement.instant,
         expires: required_moment(conditions, "NotOnOrAfter")?.plus(expectation.clock_skew),
-        used_sha1: covered.uses_sha1,
+        used_sha1: seen.sha1,
+        used_cbc: seen.cbc,
+        encrypted: seen.encrypted,
     })
+}
+
+/// B24: when the operator asked for a certain way to authenticate, no other one is taken.
+fn acceptable(statement: &Statement, wanted: &[String]) -> Result<(), ResponseError> {
+    let found = statement.authn_context.as_deref();
+    if wanted.is_empty() || found.is_some_and(|found| wanted.iter().any(|class| class == found)) {
+        return Ok(());
+    }
+    Err(ResponseError::AuthnContext(found.map_or_else(|| "no stated way".to_owned(), shown)))
 }
 
 fn name_id(assertion: Node<'_, '_>) -> Result<NameId, ResponseError> {
@@ -144,14 +177,21 @@ fn name_id(assertion: Node<'_, '_>) -> Result<NameId, ResponseError> {
         return Err(ResponseError::Encrypted("name id"));
     }
     let name = child(subject, SAML, "NameID")?.ok_or(ResponseError::NameIdMissing)?;
-    let value = text(name).filter(|value| !value.trim().is_empty());
-    let attribute = |key: &str| name.attribute(key).map(str::to_owned);
-    Ok(NameId {
-        value: value.ok_or(ResponseError::NameIdMissing)?,
-        format: attribute("Format"),
-        name_qualifier: attribute("NameQualifier"),
-        sp_name_qualifier: attribute("SPNameQualifier"),
-    })
+    NameId::read(name)
+}
+
+impl NameId {
+    /// Reads a `NameID` that was digested for a signature.
+    pub(crate) fn read(name: Node<'_, '_>) -> Result<Self, ResponseError> {
+        let value = text(name).filter(|value| !value.trim().is_empty());
+        let attribute = |key: &str| name.attribute(key).map(str::to_owned);
+        Ok(NameId {
+            value: value.ok_or(ResponseError::NameIdMissing)?,
+            format: attribute("Format"),
+            name_qualifier: attribute("NameQualifier"),
+            sp_name_qualifier: attribute("SPNameQualifier"),
+        })
+    }
 }
 
 /// The authentication statements in one: the first one's facts, the earliest end.

@@ -13,28 +13,28 @@ pub enum ResponseError {
     #[error("the SAMLResponse is not base64")]
     Base64,
     /// Not UTF-8, a byte order mark, or another encoding declared.
-    #[error("the response is not plain UTF-8: {0}")]
+    #[error("the message is not plain UTF-8: {0}")]
     Encoding(&'static str),
     /// A document type declaration.
-    #[error("the response has a document type declaration")]
+    #[error("the message has a document type declaration")]
     DocumentType,
     /// A processing instruction.
-    #[error("the response has a processing instruction")]
+    #[error("the message has a processing instruction")]
     ProcessingInstruction,
     /// Not well-formed.
-    #[error("the response is not well-formed XML: {0}")]
+    #[error("the message is not well-formed XML: {0}")]
     Malformed(String),
     /// Too deep, or too many of something.
-    #[error("the response has too many {0}")]
+    #[error("the message has too many {0}")]
     Limit(&'static str),
     /// Ids that two readers could resolve differently.
-    #[error("the response's ids are ambiguous: {0}")]
+    #[error("the message's ids are ambiguous: {0}")]
     Ids(&'static str),
     /// A namespace name that canonicalization does not take.
-    #[error("the response declares a relative namespace name")]
+    #[error("the message declares a relative namespace name")]
     RelativeNamespace,
     /// Elements where the profile does not know them.
-    #[error("the response is not built as SAML says: {0}")]
+    #[error("the message is not built as SAML says: {0}")]
     Structure(&'static str),
     /// No assertion in a successful response.
     #[error("the response says success but has no assertion")]
@@ -42,11 +42,32 @@ pub enum ResponseError {
     /// More than one assertion.
     #[error("the response has more than one assertion")]
     SeveralAssertions,
-    /// An encrypted assertion or name id.
-    #[error("the response has an encrypted {0}, which is not supported")]
+    /// Something is encrypted, and there is no key that could decrypt.
+    #[error("the message has an encrypted {0}, and `keys.saml` has no RSA key to decrypt it with")]
     Encrypted(&'static str),
+    /// Encrypted data that is not built as it must be.
+    #[error("an encrypted part is not built as XML Encryption says: {0}")]
+    EncryptionProfile(&'static str),
+    /// An encryption algorithm that is not accepted.
+    #[error("an encrypted part uses {0}, which is not accepted")]
+    EncryptionAlgorithm(String),
+    /// AES-CBC without a dated exception that is still live.
+    #[error("an encrypted part uses AES-CBC")]
+    Cbc,
+    /// Whatever went wrong behind the ciphertext: one error, because which one it was would help
+    /// to decrypt what somebody else has encrypted (attacks.md A22).
+    #[error(
+        "an encrypted part cannot be decrypted with our keys, or holds something else than it should"
+    )]
+    Decryption,
+    /// An assertion in plain, where the operator wants it encrypted.
+    #[error("the assertion is not encrypted, and `encryption: required` says that it must be")]
+    NotEncrypted,
+    /// A part without the signature that the operator wants.
+    #[error("the {0} is not signed, and `signed` says that it must be")]
+    PartUnsigned(&'static str),
     /// Nothing is signed.
-    #[error("neither the response nor its assertion is signed")]
+    #[error("the message is not signed, nor is an assertion in it")]
     Unsigned,
     /// A signature that is no child of the response or the assertion, or is doubled there.
     #[error("a signature is at an unexpected place: {0}")]
@@ -69,6 +90,9 @@ pub enum ResponseError {
         /// How many were tried.
         keys: usize,
     },
+    /// A signature by a key that nobody pinned, over something else than a response.
+    #[error("the signature fits none of the pinned certificates, or the content was changed")]
+    SignatureForeign,
     /// The digested bytes are not the element that the signature stands in.
     #[error("the digested bytes are not the expected element: {0}")]
     SignedContent(&'static str),
@@ -172,6 +196,11 @@ pub enum ResponseError {
     /// No authentication statement.
     #[error("the assertion has no AuthnStatement")]
     AuthnStatementMissing,
+    /// Authenticated in another way than was asked for (attacks.md B24).
+    #[error(
+        "the customer was authenticated by {0}, which is none of the ways that `authn_context` accepts"
+    )]
+    AuthnContext(String),
     /// The identity provider's session is already over.
     #[error("the identity provider's session is already over (SessionNotOnOrAfter)")]
     SessionOver,

@@ -7,7 +7,7 @@
 //! This is the only module of the workspace with unsafe code.
 
 use std::ffi::{c_int, c_uint, c_void};
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use samael::crypto::{AllowedSignatureAlgorithm as Allowed, CertificateDer};
@@ -56,19 +56,47 @@ pub(crate) fn digested_bytes(
     keys: &[CertificateDer],
     uses_sha1: bool,
 ) -> Result<String, ResponseError> {
+    in_library(uses_sha1, |algorithms| {
+        let mode = ReduceMode::PreDigest;
+        let reduced =
+            Crypto::reduce_xml_to_signed_with_allowed_algorithms(xml, keys, mode, algorithms);
+        reduced.map_err(|_| ResponseError::SignatureInvalid { keys: keys.len() })
+    })
+}
+
+/// Whether the first signature of the message was made with this key, others aside. The message
+/// must have passed the gate, which alone holds the algorithms here.
+pub(crate) fn first_signature_fits(
+    xml: &str,
+    key: &CertificateDer,
+    uses_sha1: bool,
+) -> Result<bool, ResponseError> {
+    in_library(uses_sha1, |_| Ok(Crypto::verify_signed_xml(xml, key, Some("ID")).is_ok()))
+}
+
+/// Calls the library, silenced and stripped, with the algorithms that samael is to accept.
+fn in_library<T>(
+    uses_sha1: bool,
+    call: impl Fn(Option<&[Allowed]>) -> Result<T, ResponseError>,
+) -> Result<T, ResponseError> {
     if !is_hardened() {
         return Err(ResponseError::Verifier("libxmlsec1 could not be stripped"));
     }
     native::silence();
+    let caught = |algorithms: Option<&[Allowed]>| {
+        // Nothing of the call is looked at again after a panic.
+        catch_unwind(AssertUnwindSafe(|| call(algorithms)))
+            .unwrap_or(Err(ResponseError::Verifier("it panicked")))
+    };
     if !uses_sha1 {
         let _shared = TRANSFORMS.read().unwrap_or_else(PoisonError::into_inner);
-        return reduce(xml, keys, Some(&ALGORITHMS));
+        return caught(Some(&ALGORITHMS));
     }
     // SHA-1 exists in the library only while this one message is verified. The crate's list of
     // algorithms has no SHA-1, so here the gate alone holds the algorithms.
     let _alone = TRANSFORMS.write().unwrap_or_else(PoisonError::into_inner);
     let result = if native::add_sha1() {
-        reduce(xml, keys, None)
+        caught(None)
     } else {
         Err(ResponseError::Verifier("libxmlsec1 has no SHA-1"))
     };
@@ -76,22 +104,6 @@ pub(crate) fn digested_bytes(
         return Err(ResponseError::Verifier("libxmlsec1 could not be stripped again"));
     }
     result
-}
-
-fn reduce(
-    xml: &str,
-    keys: &[CertificateDer],
-    algorithms: Option<&[Allowed]>,
-) -> Result<String, ResponseError> {
-    let verified = catch_unwind(|| {
-        let mode = ReduceMode::PreDigest;
-        Crypto::reduce_xml_to_signed_with_allowed_algorithms(xml, keys, mode, algorithms)
-    });
-    match verified {
-        Err(_) => Err(ResponseError::Verifier("it panicked")),
-        Ok(Err(_)) => Err(ResponseError::SignatureInvalid { keys: keys.len() }),
-        Ok(Ok(canonical)) => Ok(canonical),
-    }
 }
 
 #[cfg(test)]

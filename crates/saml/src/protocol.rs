@@ -9,7 +9,7 @@ use crate::xml::{SAML, child, children, is, shown, text};
 use crate::{Expectation, ResponseError, instant};
 
 /// How old a message may be: a customer types a password before it, never after it.
-const OLDEST: Duration = Duration::from_secs(600);
+pub(crate) const OLDEST: Duration = Duration::from_secs(600);
 /// The longest validity: it bounds how long a replay mark must be kept.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
@@ -26,8 +26,8 @@ pub(crate) fn check(
         return Err(ResponseError::Version("assertion"));
     }
     let issuer = child(assertion, SAML, "Issuer")?.ok_or(ResponseError::IssuerMissing)?;
-    check_issuer(issuer, "assertion", expectation)?;
-    check_issue_instant(assertion, "assertion", expectation, now)?;
+    check_issuer(issuer, "assertion", &expectation.idp.entity_id)?;
+    check_issue_instant(assertion, "assertion", expectation.clock_skew, now)?;
     conditions(assertion, expectation, now)?;
     let subject = child(assertion, SAML, "Subject")?.ok_or(ResponseError::NameIdMissing)?;
     confirmation(subject, expectation, now)
@@ -37,29 +37,28 @@ pub(crate) fn check(
 pub(crate) fn check_issuer(
     issuer: Node<'_, '_>,
     part: &'static str,
-    expectation: &Expectation<'_>,
+    expected: &str,
 ) -> Result<(), ResponseError> {
     let found = text(issuer).unwrap_or_default();
     let formatted = issuer.attribute("Format").is_none_or(|format| format == ENTITY_FORMAT);
-    if found == expectation.idp.entity_id && formatted {
+    if found == expected && formatted {
         return Ok(());
     }
-    let expected = expectation.idp.entity_id.clone();
-    Err(ResponseError::IssuerForeign { part, found: shown(&found), expected })
+    Err(ResponseError::IssuerForeign { part, found: shown(&found), expected: expected.to_owned() })
 }
 
 /// Neither from the future nor stale.
 pub(crate) fn check_issue_instant(
     element: Node<'_, '_>,
     part: &'static str,
-    expectation: &Expectation<'_>,
+    clock_skew: Duration,
     now: Timestamp,
 ) -> Result<(), ResponseError> {
     let issued = required_moment(element, "IssueInstant")?;
-    if issued > now.plus(expectation.clock_skew) {
+    if issued > now.plus(clock_skew) {
         return Err(ResponseError::IssuedInFuture(part));
     }
-    if now >= issued.plus(OLDEST).plus(expectation.clock_skew) {
+    if now >= issued.plus(OLDEST).plus(clock_skew) {
         return Err(ResponseError::IssuedLongAgo(part));
     }
     Ok(())
@@ -155,12 +154,11 @@ fn bearer(
     if now >= until.plus(expectation.clock_skew) {
         return Err(ResponseError::ConfirmationExpired);
     }
-    match data.attribute("InResponseTo") {
-        None => Err(ResponseError::Confirmation("no InResponseTo")),
-        Some(id) if id != expectation.request.as_str() => {
-            Err(ResponseError::RequestForeign("assertion"))
-        }
-        Some(_) => Ok(()),
+    match (data.attribute("InResponseTo"), expectation.request) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(ResponseError::Confirmation("no InResponseTo")),
+        (Some(found), Some(expected)) if found == expected.as_str() => Ok(()),
+        (Some(_), _) => Err(ResponseError::RequestForeign("assertion")),
     }
 }
 

@@ -26,6 +26,12 @@ impl ResponseError {
             Self::AssertionMissing => "saml-assertion-missing",
             Self::SeveralAssertions => "saml-assertions-several",
             Self::Encrypted(_) => "saml-encrypted",
+            Self::EncryptionProfile(_) => "saml-encryption-profile",
+            Self::EncryptionAlgorithm(_) => "saml-encryption-algorithm",
+            Self::Cbc => "saml-encryption-cbc",
+            Self::Decryption => "saml-decryption-failed",
+            Self::NotEncrypted => "saml-not-encrypted",
+            Self::PartUnsigned(_) => "saml-part-unsigned",
             Self::Unsigned => "saml-unsigned",
             Self::SignatureMisplaced(_) => "saml-signature-misplaced",
             Self::SignatureProfile(_) => "saml-signature-profile",
@@ -33,6 +39,7 @@ impl ResponseError {
             Self::Algorithm(_) => "saml-signature-algorithm",
             Self::Sha1 => "saml-signature-sha1",
             Self::SignatureInvalid { .. } => "saml-signature-invalid",
+            Self::SignatureForeign => "saml-signature-foreign",
             Self::SignedContent(_) => "saml-signed-content",
             Self::Verifier(_) => "saml-verifier-failed",
             Self::Version(_) => "saml-version",
@@ -60,6 +67,7 @@ impl ResponseError {
             Self::RecipientForeign { .. } => "saml-recipient-foreign",
             Self::ConfirmationExpired => "saml-confirmation-expired",
             Self::AuthnStatementMissing => "saml-authn-statement-missing",
+            Self::AuthnContext(_) => "saml-authn-context",
             Self::SessionOver => "saml-session-over",
             Self::AttributeName => "saml-attribute-name-missing",
         }
@@ -77,7 +85,10 @@ impl ResponseError {
             | Self::Expired
             | Self::ConfirmationExpired
             | Self::SessionOver => (Blame::Customer, Notice::StartAgain),
-            Self::Sha1 | Self::SignatureInvalid { .. } => {
+            Self::IssuedInFuture(_) | Self::NotYetValid => {
+                (Blame::IdentityProvider, Notice::ClockWrong)
+            }
+            Self::Sha1 | Self::SignatureInvalid { .. } | Self::SignatureForeign => {
                 (Blame::Operator, Notice::AnswerNotAccepted)
             }
             Self::AudienceMissing
@@ -85,6 +96,12 @@ impl ResponseError {
             | Self::RecipientForeign { .. }
             | Self::DestinationForeign { .. }
             | Self::Encrypted(_)
+            | Self::EncryptionAlgorithm(_)
+            | Self::Cbc
+            | Self::Decryption
+            | Self::NotEncrypted
+            | Self::PartUnsigned(_)
+            | Self::AuthnContext(_)
             | Self::Unsigned => (Blame::Operator, Notice::AnswerNotAccepted),
             _ => (Blame::IdentityProvider, Notice::AnswerNotAccepted),
         }
@@ -96,7 +113,25 @@ impl ResponseError {
                 "let the identity provider sign the response, the assertion, or both, with a certificate of its metadata"
             }
             Self::Encrypted(_) => {
-                "switch off assertion encryption for this service provider at the identity provider"
+                "put an RSA key under `keys.saml` (`vestibule keys init` makes one) and let the identity provider fetch our metadata again, or switch off encryption there"
+            }
+            Self::EncryptionAlgorithm(_) => {
+                "let the identity provider encrypt with AES-GCM, and the key with RSA-OAEP"
+            }
+            Self::Cbc => {
+                "let the identity provider encrypt with AES-GCM; until it can, set `cbc_until` to a near date for this provider"
+            }
+            Self::Decryption => {
+                "let the identity provider fetch our metadata again: it encrypts to a certificate that is no longer ours; else somebody tampers"
+            }
+            Self::NotEncrypted => {
+                "switch on assertion encryption at the identity provider, which takes our certificate from our metadata"
+            }
+            Self::PartUnsigned(_) => {
+                "let the identity provider sign that part too, or lower `signed` for this provider"
+            }
+            Self::AuthnContext(_) => {
+                "let the identity provider demand the stronger sign-in for this application, or add what it sends to `authn_context`"
             }
             Self::Algorithm(_) => {
                 "let the identity provider sign with RSA or ECDSA and SHA-256, SHA-384 or SHA-512"
@@ -119,7 +154,7 @@ impl ResponseError {
                 "compare the entity id in the provider's metadata with what it sends as Issuer; they must be equal"
             }
             Self::Unsolicited => {
-                "start at the help center: sign-in begun at the identity provider is not accepted"
+                "start at the help center, or set `idp_initiated: true` if sign-in may begin at this identity provider"
             }
             Self::RequestForeign(_) => {
                 "nothing, if rare: an old tab or the back button; often means that somebody tries to plant a sign-in"

@@ -13,6 +13,17 @@ pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Exclusive canonicalization without comments: namespace and algorithm.
 pub(crate) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
+/// Namespace of XML encryption.
+pub(crate) const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// Namespace of SOAP 1.1 envelopes.
+pub(crate) const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+/// SAML Bindings §3.4.
+pub(crate) const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+/// SAML Bindings §3.5.
+pub(crate) const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+/// SAML Bindings §3.2.
+pub(crate) const SOAP_BINDING: &str = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
+
 /// Whether the node is this element.
 pub(crate) fn is(node: Node<'_, '_>, namespace: &str, name: &str) -> bool {
     node.tag_name().namespace() == Some(namespace) && node.tag_name().name() == name
@@ -64,23 +75,4 @@ pub(crate) fn shown(text: &str) -> String {
         short.push('…');
     }
     format!("{short:?}")
-}
-
-/// Escapes text for XML content and for attribute values in double quotes.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\t' | '\r' | '\n' => escaped.push_str(&format!("&#{};", u32::from(c))),
-            // XML 1.0 §2.2 knows no way to write these.
-            c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

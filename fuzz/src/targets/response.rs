@@ -1,5 +1,6 @@
 //! SAML responses and metadata: the most hostile parser of the house.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,7 +11,8 @@ use fakes::FakeClock;
 use fakes::people::acme;
 use fakes::saml::{IdpOptions, SamlIdp, Sign};
 use saml::{
-    Expectation, IdpMetadata, RequestId, ServiceProvider, VerifiedAssertion, verify_response,
+    AuthnRequest, Expectation, IdpMetadata, Outgoing, ParseOptions, RequestId, SamlRequest,
+    ServiceProvider, SignedPart, VerifiedAssertion, verify_response,
 };
 
 use super::{Target, Verdict};
@@ -39,18 +41,34 @@ impl Party {
     fn new() -> Result<Self> {
         let clock = FakeClock::manual(NOW);
         let idp = SamlIdp::start_with(IdpOptions { clock, ..IdpOptions::of(acme()) })?;
-        let metadata =
-            IdpMetadata::parse(idp.metadata().as_bytes(), None, Timestamp::from_seconds(NOW))
-                .context("the fake's metadata")?;
+        let metadata = IdpMetadata::parse(
+            idp.metadata().as_bytes(),
+            ParseOptions::default(),
+            Timestamp::from_seconds(NOW),
+        )
+        .context("the fake's metadata")?;
         let base = "https://help.example.com/.vestibule/saml/acme";
-        let sp =
-            ServiceProvider { entity_id: format!("{base}/metadata"), acs: format!("{base}/acs") };
+        let sp = ServiceProvider {
+            entity_id: format!("{base}/metadata"),
+            acs: format!("{base}/acs"),
+            slo: None,
+            keys: Arc::default(),
+        };
         Ok(Self { idp, metadata, sp, request: RequestId::from_random([7; 20]) })
     }
 
     fn response(&self, sign: Sign) -> Vec<u8> {
         let now = Timestamp::from_seconds(NOW);
-        let url = self.sp.authn_request(&self.metadata, &self.request, "handle", None, now);
+        let request = AuthnRequest {
+            id: &self.request,
+            relay_state: "handle",
+            login_hint: None,
+            settings: &SamlRequest::default(),
+        };
+        let Ok(Outgoing::Redirect(url)) = self.sp.authn_request(&self.metadata, &request, now)
+        else {
+            return Vec::new();
+        };
         self.idp.respond(url.as_str(), &self.idp.person("ann"), sign).xml().into_bytes()
     }
 
@@ -58,9 +76,13 @@ impl Party {
         let expectation = Expectation {
             idp: &self.metadata,
             sp: &self.sp,
-            request: &self.request,
+            request: Some(&self.request),
             clock_skew: Duration::from_secs(60),
             sha1_until: None,
+            cbc_until: None,
+            signed: SignedPart::Either,
+            encryption_required: false,
+            authn_context: &[],
         };
         let verified =
             verify_response(&STANDARD.encode(xml), &expectation, Timestamp::from_seconds(NOW));
@@ -90,7 +112,11 @@ pub(super) fn metadata() -> Result<Target> {
         ..IdpOptions::of(acme())
     })?;
     let seeds = vec![idp.metadata().into_bytes()];
-    let check = |input: &[u8]| match IdpMetadata::parse(input, None, Timestamp::from_seconds(NOW)) {
+    let check = |input: &[u8]| match IdpMetadata::parse(
+        input,
+        ParseOptions::default(),
+        Timestamp::from_seconds(NOW),
+    ) {
         Ok(metadata) if metadata.signing_certificates().is_empty() => {
             Verdict::Wrong("no signing key".to_owned())
         }

@@ -9,7 +9,6 @@ pub(crate) type Fields<'a> = &'a [(&'static str, String)];
 
 /// Why the browser is sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-out toward identity providers follows"))]
 pub(crate) enum Errand {
     /// To sign in.
     SignIn,

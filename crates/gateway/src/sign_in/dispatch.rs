@@ -1,16 +1,17 @@
 //! Does the IO that a step asks for and feeds the next event.
 
+use ::saml::Outgoing;
 use domain::{AuditEvent, EmailAddress, Identity, IdpName, JsmAccount, Refusal};
 use http::{HeaderValue, Response, StatusCode, header};
 use login::{Attempt, Event, FactorPassed, Step};
 use session::{BrowserBinding, Customer, Facts, Secrets, SessionCookie, Who};
 
-use super::{Stop, oidc, saml};
+use super::{Stop, carry, oidc, saml};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
-use crate::pages::{self, Frame, OfferPage};
+use crate::pages::{self, Errand, Frame, OfferPage};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, redirect, store_refusal};
 use crate::{events, random};
@@ -100,14 +101,15 @@ async fn send_to(
             saml::send(gateway, visit, &attempt, idp, typed, browser.hash()).await
         }
         crate::gateway::Protocol::Oidc => {
-            oidc::send(gateway, visit, &attempt, idp, typed, browser.hash()).await
+            let url = oidc::send(gateway, visit, &attempt, idp, typed, browser.hash()).await;
+            url.map(Outgoing::Redirect)
         }
     };
-    let location = sent.map_err(|stop| stop.at(idp).of(&attempt))?;
+    let outgoing = sent.map_err(|stop| stop.at(idp).of(&attempt))?;
     let event =
         AuditEvent::SignInStarted { site: visit.site.settings.name.clone(), idp: idp.clone() };
     events::record(gateway, &visit.context, event).await?;
-    let mut response = redirect(StatusCode::SEE_OTHER, location.as_str());
+    let mut response = carry(gateway, request, idp, Errand::SignIn, outgoing);
     if binding.is_none() {
         response.headers_mut().append(header::SET_COOKIE, browser.set_cookie());
     }
@@ -115,7 +117,7 @@ async fn send_to(
 }
 
 /// The provider of a name, if it may sign in people now (attacks.md B15).
-pub(super) fn usable<'a>(gateway: &'a Gateway, idp: &IdpName) -> Result<&'a Provider, Refusal> {
+pub(crate) fn usable<'a>(gateway: &'a Gateway, idp: &IdpName) -> Result<&'a Provider, Refusal> {
     let provider = gateway.provider(idp).ok_or_else(|| unusable("idp-unknown", idp))?;
     if provider.enabled { Ok(provider) } else { Err(unusable("idp-disabled", idp)) }
 }

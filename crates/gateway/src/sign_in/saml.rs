@@ -1,10 +1,15 @@
 //! SAML 2.0 as one of the protocols of a sign-in.
 
+use std::sync::Arc;
+
 use domain::{Blame, EmailAddress, IdpName, IdpSession, Notice, Refusal};
 use http::{HeaderValue, Response, header};
 use http_body_util::Full;
 use login::{Attempt, Pending, Verified};
-use saml::{Expectation, RequestId, ServiceProvider, VerifiedAssertion};
+use saml::{
+    AuthnRequest, Expectation, IdpMetadata, Outgoing, RequestId, ResponseError, ServiceProvider,
+    VerifiedAssertion,
+};
 use session::AttemptHandle;
 
 use super::Stop;
@@ -18,11 +23,14 @@ use crate::request::{keep, no_randomness, store_refusal};
 use crate::{pages, random};
 
 /// We as the service provider toward one identity provider, on one site.
-fn service_provider(visit: &Visit, idp: &IdpName) -> ServiceProvider {
+pub(crate) fn service_provider(gateway: &Gateway, visit: &Visit, idp: &IdpName) -> ServiceProvider {
     let public = &visit.site.settings.public_url;
+    let takes_part = gateway.federation.saml_settings(idp).is_some_and(|s| s.single_logout);
     ServiceProvider {
         entity_id: Endpoint::SamlMetadata(idp.clone()).url(public),
         acs: Endpoint::SamlAcs(idp.clone()).url(public),
+        slo: takes_part.then(|| Endpoint::SamlSlo(idp.clone()).url(public)),
+        keys: gateway.saml_keys.load_full(),
     }
 }
 
@@ -35,7 +43,8 @@ pub(crate) async fn metadata(
     if let Err(refusal) = super::dispatch::usable(gateway, idp) {
         return refuse_own(gateway, request, refusal).await;
     }
-    let xml = service_provider(&request.visit, idp).metadata();
+    let requests = gateway.federation.saml_settings(idp).map(|s| s.request.signed);
+    let xml = service_provider(gateway, &request.visit, idp).metadata(requests.unwrap_or_default());
     let mut response = Response::new(Body::Own(Full::from(xml)));
     let kind = HeaderValue::from_static("application/samlmetadata+xml");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -43,7 +52,7 @@ pub(crate) async fn metadata(
     response
 }
 
-/// Makes the authentication request; gives its URL at the identity provider.
+/// Makes the authentication request; gives its way to the identity provider.
 pub(super) async fn send(
     gateway: &Gateway,
     visit: &Visit,
@@ -51,16 +60,23 @@ pub(super) async fn send(
     idp: &IdpName,
     typed: Option<&EmailAddress>,
     browser: [u8; 32],
-) -> Result<url::Url, Stop> {
+) -> Result<Outgoing, Stop> {
     let now = visit.context.now;
     let metadata =
         gateway.federation.saml_metadata(idp, now).await.map_err(|error| error.refusal())?;
+    let settings = gateway.federation.saml_settings(idp).ok_or(login::SignInError::NotUnderWay)?;
     let id = RequestId::from_random(random::bytes().map_err(|error| no_randomness(&error))?);
     let pending = Pending::Saml { request: id.to_string() };
     let handle =
         keep(gateway, &attempt.clone().sent_to(idp.clone(), pending, browser), visit).await?;
-    let hint = typed.map(EmailAddress::as_str);
-    Ok(service_provider(visit, idp).authn_request(&metadata, &id, &handle, hint, now))
+    let request = AuthnRequest {
+        id: &id,
+        relay_state: &handle,
+        login_hint: typed.map(EmailAddress::as_str),
+        settings: &settings.request,
+    };
+    let provider = service_provider(gateway, visit, idp);
+    Ok(provider.authn_request(&metadata, &request, now).map_err(|error| error.refusal())?)
 }
 
 /// Reads the form that the browser brings (SAML Bindings §3.5.4).
@@ -74,7 +90,7 @@ pub(super) fn read(request: &OwnRequest) -> Result<Answer, Stop> {
     Ok(Answer::Saml { handle, response })
 }
 
-/// Verifies the response off the workers, a bounded number at once, and marks the assertion used.
+/// Verifies the response, with fresh metadata if no known key fits, and marks the assertion used.
 pub(super) async fn verify(
     gateway: &Gateway,
     request: &OwnRequest,
@@ -85,27 +101,64 @@ pub(super) async fn verify(
     let (visit, now) = (&request.visit, request.visit.context.now);
     let metadata =
         gateway.federation.saml_metadata(idp, now).await.map_err(|error| error.refusal())?;
-    let settings = gateway.federation.saml_settings(idp).cloned();
-    let settings = settings.ok_or(login::SignInError::NotUnderWay)?;
     let asked =
         RequestId::try_from(asked.to_owned()).map_err(|_| login::SignInError::NotUnderWay)?;
-    let provider = service_provider(visit, idp);
+    let carried = Arc::new(Carried { response, asked: Some(asked) });
+    let assertion = match checked(gateway, visit, idp, &metadata, &carried).await? {
+        Err(ResponseError::SignatureInvalid { .. }) => {
+            // N05: the identity provider may have changed its key a moment ago.
+            let newer = gateway.federation.saml_metadata_newer(idp, &metadata, now).await;
+            let Some(newer) = newer else {
+                return Err(ResponseError::SignatureInvalid {
+                    keys: metadata.signing_certificates().len(),
+                }
+                .refusal()
+                .into());
+            };
+            checked(gateway, visit, idp, &newer, &carried).await?
+        }
+        outcome => outcome,
+    };
+    let assertion = assertion.map_err(|error| error.refusal())?;
+    mark_used(gateway, request, idp, &assertion).await?;
+    Ok(proved(&assertion))
+}
+
+/// What the browser brought, and what it must answer.
+struct Carried {
+    response: String,
+    asked: Option<RequestId>,
+}
+
+/// One verification off the workers, a bounded number at once.
+async fn checked(
+    gateway: &Gateway,
+    visit: &Visit,
+    idp: &IdpName,
+    metadata: &Arc<IdpMetadata>,
+    carried: &Arc<Carried>,
+) -> Result<Result<VerifiedAssertion, ResponseError>, Stop> {
+    let settings = gateway.federation.saml_settings(idp).cloned();
+    let settings = settings.ok_or(login::SignInError::NotUnderWay)?;
+    let (provider, now) = (service_provider(gateway, visit, idp), visit.context.now);
+    let (metadata, carried) = (Arc::clone(metadata), Arc::clone(carried));
     let busy = || unfinished("the gateway is stopping");
     let _turn = gateway.verifying.acquire().await.map_err(|_| busy())?;
     let verified = tokio::task::spawn_blocking(move || {
         let expectation = Expectation {
             idp: &metadata,
             sp: &provider,
-            request: &asked,
+            request: carried.asked.as_ref(),
             clock_skew: settings.clock_skew,
             sha1_until: settings.sha1_until,
+            cbc_until: settings.cbc_until,
+            signed: settings.signed,
+            encryption_required: settings.encryption_required,
+            authn_context: &settings.request.authn_context,
         };
-        saml::verify_response(&response, &expectation, now)
+        saml::verify_response(&carried.response, &expectation, now)
     });
-    let verified = verified.await.map_err(|_| unfinished("the verification was cut off"))?;
-    let assertion = verified.map_err(|error| error.refusal())?;
-    mark_used(gateway, request, idp, &assertion).await?;
-    Ok(proved(&assertion))
+    Ok(verified.await.map_err(|_| unfinished("the verification was cut off"))?)
 }
 
 /// SAML Profiles §4.1.4.5: an assertion is used once (attacks.md B1, B2; fails closed, B3).
@@ -128,7 +181,7 @@ async fn mark_used(
     Err(Refusal::new(
         "saml-assertion-replayed",
         Blame::Customer,
-        Notice::StartAgain,
+        Notice::AnswerUsed,
         explanation,
         remedy,
     )

@@ -25,7 +25,7 @@ static PARTY: LazyLock<Party> = LazyLock::new(|| {
     let metadata = include_bytes!("../seeds/metadata.xml");
     let base = "https://help.example.com/.vestibule/saml/acme";
     Party {
-        idp: IdpMetadata::parse(metadata, None, NOW).expect("the seed is valid"),
+        idp: IdpMetadata::parse(metadata, ParseOptions::default(), NOW).expect("the seed is valid"),
         sp: ServiceProvider { entity_id: format!("{base}/metadata"), acs: format!("{base}/acs") },
         request: RequestId::from_random([0xa7; 20]),
     }

@@ -11,18 +11,37 @@ use roxmltree::{Document, Namespace, Node};
 
 use crate::ResponseError;
 use crate::lexical::{self, LexicalError, Limits};
-use crate::xml::{SAML, SAMLP, is, is_space};
+use crate::xml::{DSIG, METADATA, SAML, SAMLP, is, is_space};
 
 pub(crate) use signature::Sha1;
-pub(crate) use structure::{Covered, Part, covered_part};
+pub(crate) use structure::{
+    Content, Covered, Part, Signatures, content, covered_after_decryption, covered_part,
+    root_signature,
+};
 
 /// Longest base64 text that is read. Honest responses have a tenth of it.
 const LONGEST: usize = 256 * 1024;
 
 const LIMITS: Limits = Limits { nodes: 20_000, depth: 64, attributes: 64, namespaces: 64 };
 
+/// Metadata of a whole federation.
+const METADATA_LIMITS: Limits =
+    Limits { nodes: 4_000_000, depth: 64, attributes: 64, namespaces: 200_000 };
+
 /// Canonical bytes declare a namespace again in every subtree that uses it.
 const CANONICAL: Limits = Limits { namespaces: 20_000, ..LIMITS };
+
+/// The names that a LogoutRequest may hold (SAML Core §3.7.1), and a LogoutResponse (§3.7.2).
+const LOGOUT_REQUEST: [(&str, &str); 6] = [
+    (SAML, "Issuer"),
+    (DSIG, "Signature"),
+    (SAMLP, "Extensions"),
+    (SAML, "NameID"),
+    (SAML, "EncryptedID"),
+    (SAMLP, "SessionIndex"),
+];
+const LOGOUT_RESPONSE: [(&str, &str); 4] =
+    [(SAML, "Issuer"), (DSIG, "Signature"), (SAMLP, "Extensions"), (SAMLP, "Status")];
 
 /// Undoes the base64 of the form field. Line breaks are accepted, as RFC 2045 writers make them.
 pub(crate) fn decode(encoded: &str) -> Result<String, ResponseError> {
@@ -34,7 +53,7 @@ pub(crate) fn decode(encoded: &str) -> Result<String, ResponseError> {
 }
 
 /// RFC 4648 §4 with padding; XML's white space is skipped.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let packed: String = text.chars().filter(|c| !is_space(*c)).collect();
     STANDARD.decode(packed).ok().filter(|bytes| !bytes.is_empty())
 }
@@ -52,6 +71,46 @@ pub(crate) fn parse_canonical(xml: &str) -> Result<Document<'_>, ResponseError> 
     let root = document.root_element();
     if !is(root, SAMLP, "Response") && !is(root, SAML, "Assertion") {
         return Err(ResponseError::SignedContent("neither a response nor an assertion"));
+    }
+    Ok(document)
+}
+
+/// Parses canonical bytes, or bytes in which a part was replaced by its plaintext, whatever they
+/// are.
+pub(crate) fn parse_bytes(xml: &str) -> Result<Document<'_>, ResponseError> {
+    checked(xml, &CANONICAL)
+}
+
+/// Parses a response in which a part was replaced by its plaintext.
+pub(crate) fn parse_decrypted(xml: &str) -> Result<Document<'_>, ResponseError> {
+    let document = checked(xml, &CANONICAL)?;
+    structure::response_only(document.root_element())?;
+    Ok(document)
+}
+
+/// Parses a LogoutRequest or LogoutResponse, as received or canonical.
+pub(crate) fn parse_logout(xml: &str) -> Result<Document<'_>, ResponseError> {
+    let document = checked(xml, &CANONICAL)?;
+    let root = document.root_element();
+    if is(root, SAMLP, "LogoutResponse") {
+        structure::message_only(root, "LogoutResponse", &LOGOUT_RESPONSE)?;
+    } else {
+        structure::message_only(root, "LogoutRequest", &LOGOUT_REQUEST)?;
+    }
+    Ok(document)
+}
+
+/// Parses a SOAP envelope, which is only a cover around a message.
+pub(crate) fn parse_envelope(xml: &str) -> Result<Document<'_>, ResponseError> {
+    checked(xml, &LIMITS)
+}
+
+/// Parses metadata whose signature is to be verified.
+pub(crate) fn parse_metadata(xml: &str) -> Result<Document<'_>, ResponseError> {
+    let document = checked(xml, &METADATA_LIMITS)?;
+    let root = document.root_element();
+    if !is(root, METADATA, "EntityDescriptor") && !is(root, METADATA, "EntitiesDescriptor") {
+        return Err(ResponseError::Structure("the root is no metadata"));
     }
     Ok(document)
 }

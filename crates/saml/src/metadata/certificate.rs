@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::Timestamp;
 use openssl::asn1::Asn1Time;
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
@@ -37,42 +38,46 @@ impl SigningCertificate {
         &self.der
     }
 
-    fn read(encoded: &str) -> Result<Self, Unusable> {
+    fn read(encoded: &str) -> Result<Self, &'static str> {
         let packed: String = encoded.chars().filter(|c| !is_space(*c)).collect();
-        let der = STANDARD.decode(packed).map_err(|_| Unusable("not base64"))?;
-        let broken = |_| Unusable("not an X.509 certificate");
-        let certificate = X509::from_der(&der).map_err(broken)?;
-        check_key(&certificate.public_key().map_err(|_| Unusable("an unknown kind of key"))?)?;
+        Self::from_der(&STANDARD.decode(packed).map_err(|_| "not base64")?)
+    }
+
+    /// Reads DER; the reason when its key may not be used.
+    pub(super) fn from_der(der: &[u8]) -> Result<Self, &'static str> {
+        let broken = |_| "not an X.509 certificate";
+        let certificate = X509::from_der(der).map_err(broken)?;
+        check_key(&certificate.public_key().map_err(|_| "an unknown kind of key")?)?;
         let digest = certificate.digest(MessageDigest::sha256()).map_err(broken)?;
-        let epoch = Asn1Time::from_unix(0).map_err(broken)?;
-        let life = epoch.diff(certificate.not_after()).map_err(broken)?;
-        let seconds = i64::from(life.days) * 86_400 + i64::from(life.secs);
         Ok(Self {
             // Again from the parsed certificate: what is compared and loaded is one DER, without
             // bytes behind it.
             der: CertificateDer::from(certificate.to_der().map_err(broken)?),
             fingerprint: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-            expires: Timestamp::from_seconds(seconds),
+            expires: not_after(&certificate).map_err(broken)?,
         })
     }
 }
 
-/// Why a certificate cannot be used.
-struct Unusable(&'static str);
+/// A certificate's end.
+pub(crate) fn not_after(certificate: &X509) -> Result<Timestamp, ErrorStack> {
+    let life = Asn1Time::from_unix(0)?.diff(certificate.not_after())?;
+    Ok(Timestamp::from_seconds(i64::from(life.days) * 86_400 + i64::from(life.secs)))
+}
 
 /// A15: RSA from 2048 bits (and not so large that verifying stalls), or a NIST curve.
-fn check_key(key: &PKey<Public>) -> Result<(), Unusable> {
+fn check_key(key: &PKey<Public>) -> Result<(), &'static str> {
     match key.id() {
-        Id::RSA if key.bits() < 2048 => Err(Unusable("an RSA key below 2048 bits")),
-        Id::RSA if key.bits() > 8192 => Err(Unusable("an RSA key above 8192 bits")),
+        Id::RSA if key.bits() < 2048 => Err("an RSA key below 2048 bits"),
+        Id::RSA if key.bits() > 8192 => Err("an RSA key above 8192 bits"),
         Id::RSA => Ok(()),
         Id::EC => {
             let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
             let known = [Nid::X9_62_PRIME256V1, Nid::SECP384R1, Nid::SECP521R1];
             let ok = curve.is_some_and(|curve| known.contains(&curve));
-            ok.then_some(()).ok_or(Unusable("an unknown elliptic curve"))
+            ok.then_some(()).ok_or("an unknown elliptic curve")
         }
-        _ => Err(Unusable("a key that is neither RSA nor ECDSA")),
+        _ => Err("a key that is neither RSA nor ECDSA"),
     }
 }
 
@@ -91,7 +96,7 @@ pub(super) fn usable(role: Node<'_, '_>) -> Result<Vec<SigningCertificate>, Meta
         match SigningCertificate::read(&text(node).unwrap_or_default()) {
             Ok(certificate) if usable.contains(&certificate) => {}
             Ok(certificate) => usable.push(certificate),
-            Err(Unusable(why)) => reason = why,
+            Err(why) => reason = why,
         }
     }
     if usable.is_empty() {

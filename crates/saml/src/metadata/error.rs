@@ -2,6 +2,7 @@
 
 use domain::{Blame, Notice, Refusal, Timestamp};
 
+use crate::ResponseError;
 use crate::lexical::LexicalError;
 
 /// Why metadata was not taken: one variant for each cause.
@@ -58,12 +59,21 @@ pub enum MetadataError {
     /// A `validUntil` that cannot be read.
     #[error("metadata has an unreadable validUntil: {0}")]
     Moment(String),
-    /// No HTTP-Redirect endpoint.
-    #[error("metadata has no SingleSignOnService with the HTTP-Redirect binding")]
+    /// No endpoint that a browser can be sent to.
+    #[error("metadata has no SingleSignOnService with the HTTP-Redirect or HTTP-POST binding")]
     NoEndpoint,
     /// An endpoint that is no https URL.
     #[error("the SingleSignOnService {0} is no https URL without credentials and fragment")]
     Endpoint(String),
+    /// Not signed, though the operator pinned who signs it.
+    #[error("metadata is not signed as a whole, and `signed_by` says that it must be")]
+    Unsigned,
+    /// Signed, but not as it must be, or by somebody else.
+    #[error("the signature of the metadata is not accepted: {0}")]
+    Signature(Box<ResponseError>),
+    /// A pinned certificate that cannot be used.
+    #[error("a certificate of `signed_by` cannot be used: {0}")]
+    Signer(&'static str),
     /// No certificate with which a signature could be verified (attacks.md A25).
     #[error("metadata has no usable signing certificate: {0}")]
     NoSigningCertificate(&'static str),
@@ -115,11 +125,23 @@ impl MetadataError {
             Self::Moment(_) => ("saml-metadata-moment-unreadable", EXPORT),
             Self::NoEndpoint => (
                 "saml-metadata-no-endpoint",
-                "enable the HTTP-Redirect binding at the identity provider",
+                "enable the HTTP-Redirect or HTTP-POST binding at the identity provider",
             ),
             Self::Endpoint(_) => (
                 "saml-metadata-endpoint-insecure",
                 "let the identity provider publish an https address",
+            ),
+            Self::Unsigned => (
+                "saml-metadata-unsigned",
+                "use the address where the federation publishes signed metadata, or remove `signed_by`",
+            ),
+            Self::Signature(_) => (
+                "saml-metadata-signature",
+                "compare the federation's signing certificate with `signed_by`; if it is the same, somebody altered the metadata",
+            ),
+            Self::Signer(_) => (
+                "saml-metadata-signer-unusable",
+                "put the federation's signing certificate under `signed_by`: RSA of at least 2048 bits, or ECDSA",
             ),
             Self::NoSigningCertificate(_) => (
                 "saml-metadata-no-signing-certificate",

@@ -1,14 +1,18 @@
 //! An identity provider's metadata: who it is, where it signs in, and with which keys it signs.
 
 mod certificate;
+mod endpoint;
 mod error;
+mod signature;
 
 use domain::Timestamp;
 use roxmltree::{Document, Node};
 use samael::crypto::CertificateDer;
-use url::{Host, Url};
+use url::Url;
 
 pub use certificate::SigningCertificate;
+pub(crate) use certificate::not_after;
+pub use endpoint::{Binding, LogoutEndpoint};
 pub use error::MetadataError;
 
 use crate::instant;
@@ -20,31 +24,48 @@ const LARGEST: usize = 20 * 1024 * 1024;
 
 const LIMITS: Limits = Limits { nodes: 4_000_000, depth: 64, attributes: 64, namespaces: 200_000 };
 
-const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+/// Canonical bytes declare a namespace again in every subtree that uses it.
+const CANONICAL: Limits = Limits { namespaces: 4_000_000, ..LIMITS };
 
-/// An identity provider as its metadata describes it. Always has at least one usable signing key.
-#[derive(Debug, Clone)]
+/// What is wanted of a metadata document.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ParseOptions<'a> {
+    /// Which entity; `None`: the only identity provider in it.
+    pub expected_entity: Option<&'a str>,
+    /// Certificates (DER) of whoever may sign it. With some, metadata that none of them signed is
+    /// refused; without, signatures are not looked at: it is trusted for where it came from.
+    pub signers: &'a [Vec<u8>],
+}
+
+/// An identity provider as its metadata describes it. Always has at least one usable signing key
+/// and one place to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdpMetadata {
     /// Its entity id, compared byte by byte.
     pub entity_id: String,
-    /// Where authentication requests go (HTTP-Redirect binding).
-    pub sso_redirect: Url,
+    /// Where authentication requests go by HTTP-Redirect.
+    pub sso_redirect: Option<Url>,
+    /// Where authentication requests go by HTTP-POST.
+    pub sso_post: Option<Url>,
     /// From when on the metadata is no longer good: the earliest `validUntil`.
     pub valid_until: Option<Timestamp>,
+    logout: Vec<LogoutEndpoint>,
+    wants_signed_requests: bool,
     signing: Vec<SigningCertificate>,
 }
 
 impl IdpMetadata {
-    /// Reads an `EntityDescriptor`, or finds one in an `EntitiesDescriptor`: the expected one, or
-    /// the only identity provider.
+    /// Reads an `EntityDescriptor`, or finds one in an `EntitiesDescriptor`, nested ones included:
+    /// the expected one, or the only identity provider. Nothing is kept of the others.
     ///
-    /// Signatures in metadata are not read: it is trusted for where it came from.
+    /// Takes seconds for the largest ones: call it away from the data path.
     ///
     /// # Errors
-    /// When it cannot be read, is expired at `now`, or describes no usable identity provider.
+    /// When it cannot be read, is not signed as wanted, is expired at `now`, or describes no usable
+    /// identity provider.
     pub fn parse(
         xml: &[u8],
-        expected_entity: Option<&str>,
+        options: ParseOptions<'_>,
         now: Timestamp,
     ) -> Result<Self, MetadataError> {
         if xml.len() > LARGEST {
@@ -52,28 +73,73 @@ impl IdpMetadata {
         }
         let text =
             str::from_utf8(xml).map_err(|_| MetadataError::Encoding("it has other bytes"))?;
-        // Windows servers write a byte order mark; libxml2 never sees metadata.
+        // Windows servers write a byte order mark; libxml2 never sees it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let document = lexical::parse(text, &LIMITS)?;
-        let entity = choose(&document, expected_entity)?;
+        if options.signers.is_empty() {
+            let document = lexical::parse(text, &LIMITS)?;
+            return Self::read(&document, options.expected_entity, now);
+        }
+        // Read is what was digested, and nothing else.
+        let signed = signature::digested_bytes(text, options.signers)?;
+        let document = lexical::parse(&signed, &CANONICAL)?;
+        Self::read(&document, options.expected_entity, now)
+    }
+
+    fn read(
+        document: &Document<'_>,
+        expected_entity: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, MetadataError> {
+        let entity = choose(document, expected_entity)?;
         let role = role(entity).ok_or(MetadataError::NoIdentityProvider)?;
         let entity_id = entity_id(entity).ok_or(MetadataError::EntityIdMissing)?;
         let valid_until = valid_until(role)?;
         if let Some(end) = valid_until.filter(|end| now >= *end) {
             return Err(MetadataError::Expired { entity_id: entity_id.to_owned(), end });
         }
+        let sso_redirect = endpoint::sign_on(role, Binding::Redirect)?;
+        let sso_post = endpoint::sign_on(role, Binding::Post)?;
+        if sso_redirect.is_none() && sso_post.is_none() {
+            return Err(MetadataError::NoEndpoint);
+        }
         Ok(Self {
             entity_id: entity_id.to_owned(),
-            sso_redirect: sso_redirect(role)?,
+            sso_redirect,
+            sso_post,
             valid_until,
+            logout: endpoint::logout(role),
+            wants_signed_requests: matches!(
+                role.attribute("WantAuthnRequestsSigned"),
+                Some("true" | "1")
+            ),
             signing: certificate::usable(role)?,
         })
+    }
+
+    /// Its sign-in page's address, by whichever binding.
+    pub fn sso(&self) -> Option<&Url> {
+        self.sso_redirect.as_ref().or(self.sso_post.as_ref())
+    }
+
+    /// Its single logout services, HTTP-Redirect first, SOAP last; empty: it has none.
+    pub fn logout_endpoints(&self) -> &[LogoutEndpoint] {
+        &self.logout
+    }
+
+    /// Whether it says that it takes signed authentication requests only.
+    pub fn wants_signed_requests(&self) -> bool {
+        self.wants_signed_requests
     }
 
     /// The usable signing certificates, in the metadata's order; never empty. An expired one
     /// still counts (the metadata vouches for the key, not the certificate): warn about it.
     pub fn signing_certificates(&self) -> &[SigningCertificate] {
         &self.signing
+    }
+
+    /// When the first of its signing certificates ends.
+    pub fn certificates_expire(&self) -> Option<Timestamp> {
+        self.signing.iter().map(SigningCertificate::expires).min()
     }
 
     pub(crate) fn signing_keys(&self) -> impl Iterator<Item = &CertificateDer> {
@@ -132,25 +198,4 @@ fn valid_until(role: Node<'_, '_>) -> Result<Option<Timestamp>, MetadataError> {
         earliest = Some(earliest.map_or(end, |before| before.min(end)));
     }
     Ok(earliest)
-}
-
-/// The first HTTP-Redirect endpoint.
-fn sso_redirect(role: Node<'_, '_>) -> Result<Url, MetadataError> {
-    let endpoint = children(role, METADATA, "SingleSignOnService")
-        .find(|endpoint| endpoint.attribute("Binding") == Some(REDIRECT))
-        .and_then(|endpoint| endpoint.attribute("Location"))
-        .ok_or(MetadataError::NoEndpoint)?;
-    let url = Url::parse(endpoint).map_err(|_| MetadataError::Endpoint(shown(endpoint)))?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    let protected = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    (plain && protected).then_some(url).ok_or_else(|| MetadataError::Endpoint(shown(endpoint)))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

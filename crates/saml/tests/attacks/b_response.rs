@@ -20,7 +20,7 @@ fn b4_unsolicited_responses_are_refused() {
 
 #[test]
 fn b5_answers_to_another_request_are_refused() {
-    let other = Check { request: RequestId::from_random([8; 20]), ..Check::new() };
+    let other = Check { request: Some(RequestId::from_random([8; 20])), ..Check::new() };
     for what in SIGNED {
         assert_eq!(cause_of(&other, &answer().sign(what)), "saml-request-foreign");
     }

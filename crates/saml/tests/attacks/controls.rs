@@ -4,7 +4,7 @@ use openssl::nid::Nid;
 use std::sync::LazyLock;
 
 use crate::forge::{ACME, Check, EVIL, Key, Method, NOW, Sign, accepted, answer, at, metadata_of};
-use saml::IdpMetadata;
+use saml::{IdpMetadata, ParseOptions};
 
 #[test]
 fn signed_responses_assertions_and_both_are_accepted() {
@@ -51,7 +51,8 @@ fn each_accepted_algorithm_verifies() {
 fn any_of_several_metadata_keys_may_sign() {
     let others: Vec<Key> = (0..4).map(|_| Key::ec(Nid::X9_62_PRIME256V1)).collect();
     let keys: Vec<&Key> = others.iter().chain([&*ACME]).collect();
-    let idp = IdpMetadata::parse(metadata_of(&keys).as_bytes(), None, NOW).unwrap();
+    let idp =
+        IdpMetadata::parse(metadata_of(&keys).as_bytes(), ParseOptions::default(), NOW).unwrap();
     assert_eq!(idp.signing_certificates().len(), 5);
     let check = Check { idp, ..Check::new() };
     // The fifth key is tried because KeyInfo mentions its certificate.
@@ -69,7 +70,8 @@ fn keys_of_other_types_and_sizes_do_not_hide_the_right_one() {
         xml[..start].to_owned() + &xml[end..]
     };
     for order in [[&p384, &large, &P256, &ACME], [&large, &p384, &ACME, &P256]] {
-        let idp = IdpMetadata::parse(metadata_of(&order).as_bytes(), None, NOW).unwrap();
+        let idp = IdpMetadata::parse(metadata_of(&order).as_bytes(), ParseOptions::default(), NOW)
+            .unwrap();
         let check = Check { idp, ..Check::new() };
         for (key, method) in [(&*ACME, Method::sha256()), (&*P256, Method::sha("ecdsa", 256))] {
             let xml = without_key_info(answer().key(key).method(method).sign(Sign::Assertion));
@@ -80,7 +82,9 @@ fn keys_of_other_types_and_sizes_do_not_hide_the_right_one() {
 
 #[test]
 fn response_and_assertion_may_be_signed_with_different_keys() {
-    let idp = IdpMetadata::parse(metadata_of(&[&ACME, &EVIL]).as_bytes(), None, NOW).unwrap();
+    let idp =
+        IdpMetadata::parse(metadata_of(&[&ACME, &EVIL]).as_bytes(), ParseOptions::default(), NOW)
+            .unwrap();
     let check = Check { idp, ..Check::new() };
     let assertion =
         crate::forge::enveloped(&answer().assertion, "_assertion", &EVIL, &Method::sha256());

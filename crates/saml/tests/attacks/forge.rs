@@ -1,7 +1,8 @@
 //! An identity provider that signs anything. Shares no code with the crate: digests come from
 //! bergshamra's canonicalization, signatures from OpenSSL.
 
-use std::sync::LazyLock;
+use std::io::Read;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -19,7 +20,8 @@ use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use openssl::x509::X509;
 use saml::{
-    Expectation, IdpMetadata, RequestId, ResponseError, ServiceProvider, VerifiedAssertion,
+    Expectation, IdpMetadata, ParseOptions, RequestId, ResponseError, ServiceKeys, ServiceProvider,
+    SignedPart, VerifiedAssertion,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -27,6 +29,7 @@ pub(crate) const SKEW: Duration = Duration::from_secs(60);
 pub(crate) const IDP: &str = "https://idp.example/metadata";
 pub(crate) const SP: &str = "https://help.example.com/.vestibule/saml/acme/metadata";
 pub(crate) const ACS: &str = "https://help.example.com/.vestibule/saml/acme/acs";
+pub(crate) const SLO: &str = "https://help.example.com/.vestibule/saml/acme/slo";
 pub(crate) const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub(crate) const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -90,7 +93,7 @@ impl Key {
     }
 
     pub(crate) fn metadata(&self) -> IdpMetadata {
-        IdpMetadata::parse(self.metadata_xml().as_bytes(), None, NOW).unwrap()
+        IdpMetadata::parse(self.metadata_xml().as_bytes(), ParseOptions::default(), NOW).unwrap()
     }
 }
 
@@ -298,19 +301,48 @@ pub(crate) fn assertion_xml() -> String {
     )
 }
 
+/// What travels in a query.
+pub(crate) fn inflated(value: &str) -> String {
+    let deflated = STANDARD.decode(value).unwrap();
+    let mut xml = String::new();
+    flate2::read::DeflateDecoder::new(deflated.as_slice()).read_to_string(&mut xml).unwrap();
+    xml
+}
+
+/// We, with these keys.
+pub(crate) fn sp_with(keys: Arc<ServiceKeys>) -> ServiceProvider {
+    let slo = Some(SLO.to_owned());
+    ServiceProvider { entity_id: SP.to_owned(), acs: ACS.to_owned(), slo, keys }
+}
+
 /// Verifies under circumstances that can be changed.
 pub(crate) struct Check {
     pub(crate) idp: IdpMetadata,
+    pub(crate) sp: ServiceProvider,
     pub(crate) now: Timestamp,
     pub(crate) skew: Duration,
     pub(crate) sha1_until: Option<Timestamp>,
-    pub(crate) request: RequestId,
+    pub(crate) cbc_until: Option<Timestamp>,
+    pub(crate) request: Option<RequestId>,
+    pub(crate) signed: SignedPart,
+    pub(crate) encryption_required: bool,
+    pub(crate) authn_context: Vec<String>,
 }
 
 impl Check {
     pub(crate) fn new() -> Self {
-        let (idp, request) = (ACME.metadata(), request());
-        Self { idp, now: NOW, skew: SKEW, sha1_until: None, request }
+        Self {
+            idp: ACME.metadata(),
+            sp: sp_with(Arc::default()),
+            now: NOW,
+            skew: SKEW,
+            sha1_until: None,
+            cbc_until: None,
+            request: Some(request()),
+            signed: SignedPart::Either,
+            encryption_required: false,
+            authn_context: Vec::new(),
+        }
     }
 
     pub(crate) fn run(&self, xml: &str) -> Result<VerifiedAssertion, ResponseError> {
@@ -318,13 +350,16 @@ impl Check {
     }
 
     pub(crate) fn run_encoded(&self, encoded: &str) -> Result<VerifiedAssertion, ResponseError> {
-        let sp = ServiceProvider { entity_id: SP.to_owned(), acs: ACS.to_owned() };
         let expectation = Expectation {
             idp: &self.idp,
-            sp: &sp,
-            request: &self.request,
+            sp: &self.sp,
+            request: self.request.as_ref(),
             clock_skew: self.skew,
             sha1_until: self.sha1_until,
+            cbc_until: self.cbc_until,
+            signed: self.signed,
+            encryption_required: self.encryption_required,
+            authn_context: &self.authn_context,
         };
         saml::verify_response(encoded, &expectation, self.now)
     }

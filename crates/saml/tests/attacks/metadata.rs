@@ -2,12 +2,16 @@
 
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
-use saml::{IdpMetadata, MetadataError};
+use saml::{IdpMetadata, MetadataError, ParseOptions};
 
 use crate::forge::{ACME, EVIL, IDP, Key, NOW, SAMLP, at, metadata_of};
 
 fn parse(xml: &str) -> Result<IdpMetadata, MetadataError> {
-    IdpMetadata::parse(xml.as_bytes(), None, NOW)
+    IdpMetadata::parse(xml.as_bytes(), ParseOptions::default(), NOW)
+}
+
+fn pinned(entity: &str) -> ParseOptions<'_> {
+    ParseOptions { expected_entity: Some(entity), ..ParseOptions::default() }
 }
 
 fn cause(xml: &str) -> String {
@@ -32,7 +36,7 @@ fn federation(entities: &[String]) -> String {
 fn honest_metadata_is_read() {
     let idp = parse(&ACME.metadata_xml()).unwrap();
     assert_eq!((idp.entity_id.as_str(), idp.valid_until), (IDP, None));
-    assert_eq!(idp.sso_redirect.as_str(), "https://idp.example/sso?tenant=1");
+    assert_eq!(idp.sso_redirect.as_ref().unwrap().as_str(), "https://idp.example/sso?tenant=1");
     let [certificate] = idp.signing_certificates() else { panic!("not one certificate") };
     assert_eq!(certificate.expires(), at(9000));
     assert_eq!(certificate.fingerprint().len(), 64);
@@ -48,7 +52,8 @@ fn honest_metadata_is_read() {
 #[test]
 fn an_expired_certificate_is_accepted_and_can_be_warned_about() {
     let later = at(10_000);
-    let idp = IdpMetadata::parse(ACME.metadata_xml().as_bytes(), None, later).unwrap();
+    let idp =
+        IdpMetadata::parse(ACME.metadata_xml().as_bytes(), ParseOptions::default(), later).unwrap();
     assert!(idp.signing_certificates().iter().all(|certificate| certificate.expires() < later));
 }
 
@@ -141,13 +146,16 @@ fn a26_endpoints_are_protected() {
     ] {
         assert!(parse(&edited("https://idp.example/sso?tenant=1", location)).is_ok(), "{location}");
     }
-    assert_eq!(cause(&edited("HTTP-Redirect", "HTTP-POST")), "saml-metadata-no-endpoint");
+    let by_post = parse(&edited("HTTP-Redirect", "HTTP-POST")).unwrap();
+    assert!(by_post.sso_redirect.is_none() && by_post.sso_post.is_some());
+    assert_eq!(cause(&edited("HTTP-Redirect", "SOAP")), "saml-metadata-no-endpoint");
     assert_eq!(cause(&edited(" Location=", " Elsewhere=")), "saml-metadata-no-endpoint");
 }
 
 #[test]
 fn a26_a_changed_entity_id_is_refused() {
-    let parse = |expected| IdpMetadata::parse(EVIL.metadata_xml().as_bytes(), Some(expected), NOW);
+    let parse =
+        |expected| IdpMetadata::parse(EVIL.metadata_xml().as_bytes(), pinned(expected), NOW);
     assert!(parse(IDP).is_ok());
     let error = parse("https://other.example").unwrap_err();
     assert_eq!(error.refusal().cause, "saml-metadata-entity-foreign");
@@ -161,10 +169,10 @@ fn federations_need_a_choice() {
     let both =
         federation(&[ACME.metadata_xml(), federation(std::slice::from_ref(&other)), sp.clone()]);
     assert_eq!(cause(&both), "saml-metadata-ambiguous");
-    let chosen = IdpMetadata::parse(both.as_bytes(), Some("https://other.example"), NOW).unwrap();
+    let chosen = IdpMetadata::parse(both.as_bytes(), pinned("https://other.example"), NOW).unwrap();
     assert_eq!(chosen.entity_id, "https://other.example");
     let sp_chosen =
-        IdpMetadata::parse(both.as_bytes(), Some("https://sp.example"), NOW).unwrap_err();
+        IdpMetadata::parse(both.as_bytes(), pinned("https://sp.example"), NOW).unwrap_err();
     assert_eq!(sp_chosen, MetadataError::NoIdentityProvider);
     assert_eq!(
         parse(&federation(&[sp.clone(), other])).unwrap().entity_id,
@@ -172,7 +180,7 @@ fn federations_need_a_choice() {
     );
     assert_eq!(cause(&federation(&[sp])), "saml-metadata-no-identity-provider");
     let twice = federation(&[ACME.metadata_xml(), EVIL.metadata_xml()]);
-    let error = IdpMetadata::parse(twice.as_bytes(), Some(IDP), NOW).unwrap_err();
+    let error = IdpMetadata::parse(twice.as_bytes(), pinned(IDP), NOW).unwrap_err();
     assert_eq!(error, MetadataError::EntityTwice(IDP.to_owned()));
 }
 
@@ -196,12 +204,12 @@ fn other_documents_are_refused_with_their_cause() {
         assert_eq!(cause(&bad), expected, "{bad:.80}");
     }
     assert_eq!(
-        IdpMetadata::parse(b"\xff", None, NOW).unwrap_err().refusal().cause,
+        IdpMetadata::parse(b"\xff", ParseOptions::default(), NOW).unwrap_err().refusal().cause,
         "saml-metadata-encoding"
     );
     let large = vec![b' '; 20 * 1024 * 1024 + 1];
     assert_eq!(
-        IdpMetadata::parse(&large, None, NOW).unwrap_err(),
+        IdpMetadata::parse(&large, ParseOptions::default(), NOW).unwrap_err(),
         MetadataError::TooLarge(large.len())
     );
 }
