@@ -128,7 +128,13 @@ impl FederationError {
             }
             Self::Disabled(_) => {
                 let remedy = "set enabled to true if its people may sign in again";
-                Refusal::new("idp-disabled", Blame::Operator, Notice::NotFound, explanation, remedy)
+                Refusal::new(
+                    "idp-disabled",
+                    Blame::Operator,
+                    Notice::ProviderNotInUse,
+                    explanation,
+                    remedy,
+                )
             }
             Self::ProtocolForeign(_) => {
                 let remedy = "register the address that the documentation gives for its protocol";

@@ -213,6 +213,12 @@ impl Federation {
         provider.health.check(now, ask).await
     }
 
+    /// The host at which its people sign in, as far as it is known without asking.
+    pub fn sign_in_host(&self, idp: &IdpName) -> Option<String> {
+        let doors = self.enabled(idp).ok()?.doors()?;
+        doors.sign_in.host_str().map(str::to_owned)
+    }
+
     /// What a provider published when it was last fetched and found good, to be kept for the time
     /// after a restart; `None`: nothing was fetched, or there is nothing to fetch.
     pub fn last_good(&self, idp: &IdpName) -> Option<Document> {

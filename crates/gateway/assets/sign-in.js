@@ -29,3 +29,30 @@ document.addEventListener("visibilitychange", () => {
     goOnIfSignedIn();
   }
 });
+
+// A long chooser can be narrowed by typing: accents and case do not matter.
+const narrow = document.getElementById("narrow");
+if (narrow) {
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const rows = [...document.querySelectorAll(".long li")];
+  const none = narrow.parentElement.querySelector(".none");
+  const show = () => {
+    const wanted = fold(narrow.value.trim());
+    let found = 0;
+    for (const row of rows) {
+      row.hidden = !fold(row.querySelector(".label").textContent).includes(wanted);
+      found += row.hidden ? 0 : 1;
+    }
+    none.textContent = found ? "" : narrow.dataset.none;
+  };
+  narrow.parentElement.hidden = false;
+  narrow.addEventListener("input", show);
+  // Enter takes the only one that is left, and never another.
+  narrow.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const left = rows.filter((row) => !row.hidden);
+    if (left.length === 1) left[0].querySelector("button").click();
+  });
+  show();
+}

@@ -21,7 +21,9 @@ use tokio::sync::Semaphore;
 
 use crate::StartError;
 use crate::access_log::AccessLog;
+use crate::assets::Assets;
 use crate::gateway::{Gateway, Protocol, Provider, Site};
+use crate::pages::Brand;
 use crate::tls::Certificates;
 
 /// XML signatures verified at once.
@@ -37,7 +39,7 @@ pub fn check(settings: &Settings, now: domain::Timestamp) -> Result<(), StartErr
     Sealer::new(&settings.keys.sealing)?;
     AssertionSigner::new(&settings.keys.assertion)?;
     ServiceKeys::new(&settings.keys.saml)?;
-    sites(settings.sites.clone())?;
+    sites(settings.sites.clone(), &mut Assets::default())?;
     let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
     Federation::new(idps, outbound, now).map(|_| ()).map_err(StartError::Federation)
@@ -71,10 +73,15 @@ pub(crate) fn build(
     let open = |path: &PathBuf| {
         AccessLog::open(path).map_err(|source| StartError::AccessLog { path: path.clone(), source })
     };
+    let mut assets = Assets::default();
+    let sites = sites(settings.sites, &mut assets)?;
+    let providers = settings.identity_providers.into_iter();
+    let providers = providers.map(|idp| provider(idp, &mut assets)).collect();
     Ok(Gateway {
-        sites: sites(settings.sites)?,
+        sites,
+        assets,
         trusted_proxies: settings.listen.trusted_proxies,
-        providers: settings.identity_providers.into_iter().map(provider).collect(),
+        providers,
         sign_in: settings.sign_in,
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)),
         attempts: Attempts::new(Arc::clone(&store), sealer),
@@ -94,7 +101,7 @@ pub(crate) fn build(
     })
 }
 
-fn provider(idp: config::IdentityProvider) -> (domain::IdpName, Provider) {
+fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpName, Provider) {
     let protocol = match idp.federation.protocol {
         Spoken::Saml(_) => Protocol::Saml,
         // Both end in a code at the same redirect URI.
@@ -105,17 +112,24 @@ fn provider(idp: config::IdentityProvider) -> (domain::IdpName, Provider) {
         label: idp.federation.label,
         protocol,
         enabled: idp.federation.enabled,
+        logo: idp.logo.map(|picture| assets.add_picture(picture)),
+        hidden: idp.hidden,
+        sites: idp.sites,
         mapping,
     };
     (idp.federation.name, provider)
 }
 
-fn sites(sites: Vec<config::Site>) -> Result<HashMap<HostName, Arc<Site>>, StartError> {
+fn sites(
+    sites: Vec<config::Site>,
+    assets: &mut Assets,
+) -> Result<HashMap<HostName, Arc<Site>>, StartError> {
     let mut by_host = HashMap::new();
     for settings in sites {
         let upstream = Upstream::new(settings.upstream.clone())?;
+        let brand = Brand::new(settings.branding.clone(), assets);
         let hosts = settings.hosts.clone();
-        let site = Arc::new(Site { settings, upstream });
+        let site = Arc::new(Site { settings, upstream, brand });
         by_host.extend(hosts.into_iter().map(|host| (host, Arc::clone(&site))));
     }
     Ok(by_host)

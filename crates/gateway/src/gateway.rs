@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use audit::AuditLog;
-use domain::{Clock, HostName, IdpName, JsmName};
+use domain::{Clock, HostName, IdpName, JsmName, SiteName};
 use federation::Federation;
 use ipnet::IpNet;
 use login::Mapping;
@@ -19,7 +19,8 @@ use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::access_log::AccessLog;
-use crate::pages::Choice;
+use crate::assets::Assets;
+use crate::pages::{Brand, Choice};
 
 /// One help center.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Site {
     pub(crate) settings: config::Site,
     /// Where its requests go.
     pub(crate) upstream: Upstream,
+    /// How its pages look.
+    pub(crate) brand: Brand,
 }
 
 /// Which protocol an identity provider speaks.
@@ -48,8 +51,21 @@ pub(crate) struct Provider {
     pub(crate) protocol: Protocol,
     /// Whether it may sign in people.
     pub(crate) enabled: bool,
+    /// Path of its logo.
+    pub(crate) logo: Option<String>,
+    /// Whether choosers leave it out.
+    pub(crate) hidden: bool,
+    /// Where it signs people in; `None`: at every site.
+    pub(crate) sites: Option<Vec<SiteName>>,
     /// How its claims are read.
     pub(crate) mapping: Mapping,
+}
+
+impl Provider {
+    /// Whether it signs people in at this site.
+    pub(crate) fn is_at(&self, site: &SiteName) -> bool {
+        self.sites.as_ref().is_none_or(|sites| sites.contains(site))
+    }
 }
 
 /// Everything that all requests share.
@@ -59,6 +75,8 @@ pub(crate) struct Gateway {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// In the file's order, which is the chooser's.
     pub(crate) providers: Vec<(IdpName, Provider)>,
+    /// What the operator's file brings for pages.
+    pub(crate) assets: Assets,
     pub(crate) sign_in: SignInRules,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Sessions,
@@ -91,15 +109,16 @@ impl Gateway {
         self.providers.iter().find(|(n, _)| n == name).map(|(_, provider)| provider)
     }
 
-    /// Whether this identity provider may sign in people now.
-    pub(crate) fn is_enabled(&self, name: &IdpName) -> bool {
-        self.provider(name).is_some_and(|provider| provider.enabled)
+    /// Whether this identity provider may sign in people at this site now.
+    pub(crate) fn admits(&self, site: &SiteName, name: &IdpName) -> bool {
+        self.provider(name).is_some_and(|provider| provider.enabled && provider.is_at(site))
     }
 
-    /// What the chooser shows.
-    pub(crate) fn choices(&self) -> Vec<Choice> {
-        let enabled = self.providers.iter().filter(|(_, provider)| provider.enabled);
-        enabled.map(|(name, p)| Choice { name: name.to_string(), label: p.label.clone() }).collect()
+    /// What the chooser of a site shows.
+    pub(crate) fn choices(&self, site: &SiteName) -> Vec<Choice> {
+        let shown = |provider: &Provider| provider.enabled && !provider.hidden;
+        let shown = self.providers.iter().filter(|(_, p)| shown(p) && p.is_at(site));
+        shown.map(|(name, provider)| Choice::new(name, provider)).collect()
     }
 
     /// Whether the gateway is about to stop.

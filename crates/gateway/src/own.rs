@@ -16,7 +16,7 @@ use crate::endpoints::Endpoint;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::refuse::{Concern, json_response, refuse};
-use crate::{assets, pages, request, sign_in, sign_out};
+use crate::{pages, request, sign_in, sign_out};
 
 /// Largest body that we read. A SAML response is at most 256 KiB encoded; percent-encoding a
 /// base64 text adds little.
@@ -101,8 +101,8 @@ async fn dispatch(gateway: &Gateway, request: OwnRequest) -> Response<Body> {
             public(gateway.signer.jwks().to_owned(), "application/jwk-set+json")
         }
         Endpoint::Session if get => session_status(gateway, &request).await,
-        Endpoint::Asset(name) if get => match assets::find(name) {
-            Some(asset) => public(asset.text.to_owned(), asset.media_type),
+        Endpoint::Asset(name) if get => match gateway.assets.find(name) {
+            Some(asset) => asset.answer(),
             None => refuse_own(gateway, &request, no_such_endpoint()).await,
         },
         _ => {

@@ -1,11 +1,14 @@
 //! The gateway's own pages: rendered here, in the browser's language, and whole without script.
 
+mod brand;
+mod choosing;
 mod frame;
 mod moment;
 mod operator;
 mod outcome;
 mod refused;
 mod texts;
+mod theme;
 
 use askama::Template;
 use bytes::Bytes;
@@ -15,6 +18,8 @@ use http_body_util::Full;
 
 use crate::body::Body;
 
+pub(crate) use brand::Brand;
+pub(crate) use choosing::{Choice, ContinuePage, Mistake, OfferPage, SignInPage};
 pub(crate) use frame::Frame;
 #[cfg_attr(not(test), expect(unused_imports, reason = "the test connection follows"))]
 pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
@@ -25,44 +30,6 @@ pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
 pub(crate) use outcome::{ConfirmPage, Errand, PostPage};
 pub(crate) use outcome::{SessionEnd, SignedOutPage};
 pub(crate) use refused::{Fallback, Refused, refused};
-
-/// One identity provider on a page.
-#[derive(Debug, Clone)]
-pub(crate) struct Choice {
-    /// Its name in URLs and forms.
-    pub(crate) name: String,
-    /// Its name for people.
-    pub(crate) label: String,
-}
-
-/// What is wrong with what was typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mistake {
-    /// It is no e-mail address.
-    NoAddress,
-}
-
-/// E-mail first, chooser beside it.
-#[derive(Debug, Template)]
-#[template(path = "sign-in.html")]
-pub(crate) struct SignInPage<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) attempt: &'a str,
-    pub(crate) typed: &'a str,
-    pub(crate) mistake: Option<Mistake>,
-    pub(crate) providers: &'a [Choice],
-}
-
-/// The ways that the rules leave to an address.
-#[derive(Debug, Template)]
-#[template(path = "offer.html")]
-pub(crate) struct OfferPage<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) attempt: &'a str,
-    pub(crate) typed: &'a str,
-    pub(crate) providers: &'a [Choice],
-    pub(crate) guest: bool,
-}
 
 /// Asks before ending the session.
 #[derive(Debug, Template)]

@@ -91,7 +91,8 @@ pub(crate) fn permit(
     session: Option<&OpenSession>,
 ) -> Option<Permit> {
     let site = &visit.site.settings.name;
-    match policy::decide(visitor(session), site, &gateway.sign_in, |idp| gateway.is_enabled(idp)) {
+    match policy::decide(visitor(session), site, &gateway.sign_in, |idp| gateway.admits(site, idp))
+    {
         Decision::Allow(permit) => Some(permit),
         Decision::SignIn => None,
     }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod carry;
+mod chooser;
 mod dispatch;
 mod oidc;
 mod page;

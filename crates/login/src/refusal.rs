@@ -47,7 +47,7 @@ impl SignInError {
             Self::AttemptOver => (
                 "attempt-over",
                 Blame::Customer,
-                Notice::StartAgain,
+                Notice::TookTooLong,
                 "nothing to mend; the customer starts again from the page",
             ),
             Self::OtherSite => (

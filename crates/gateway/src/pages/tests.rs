@@ -32,7 +32,7 @@ const NOTICES: [Notice; 20] = [
 ];
 
 pub(super) fn frame(language: Language) -> Frame<'static> {
-    Frame { site: "Example <Support>", t: texts(language), language }
+    Frame { site: "Example <Support>", t: texts(language), brand: None, language }
 }
 
 pub(super) async fn text_of(response: Response<Body>) -> String {

@@ -29,7 +29,6 @@ pub(crate) struct Texts {
 
 /// From the sign-in page to the identity provider and back.
 #[derive(Debug)]
-#[expect(dead_code, reason = "pages that say the rest follow")]
 pub(crate) struct SignIn {
     pub(crate) title: &'static str,
     /// To a site.

@@ -51,7 +51,8 @@ async fn take_answer(
     idp: &IdpName,
     answer: Answer,
 ) -> Result<Response<Body>, Stop> {
-    let provider = dispatch::usable(gateway, idp).map_err(|refusal| Stop::from(refusal).at(idp))?;
+    let provider =
+        dispatch::usable(gateway, request, idp).map_err(|refusal| Stop::from(refusal).at(idp))?;
     let (Answer::Saml { handle, .. } | Answer::Oidc { handle, .. }) = &answer;
     let attempt =
         take_attempt(gateway, request, handle.as_ref()).await.map_err(|stop| stop.at(idp))?;
@@ -99,7 +100,7 @@ fn same_browser(request: &OwnRequest, attempt: &Attempt) -> Result<(), Stop> {
     }
     let explanation = "the answer was brought by another browser than the one that asked";
     let remedy = "nothing to mend; if it happens to many people at once, somebody may be trying to plant sessions";
-    Err(Refusal::new("browser-other", Blame::Customer, Notice::StartAgain, explanation, remedy)
+    Err(Refusal::new("browser-other", Blame::Customer, Notice::OtherBrowser, explanation, remedy)
         .into())
 }
 

@@ -1,17 +1,18 @@
 //! Does the IO that a step asks for and feeds the next event.
 
 use ::saml::Outgoing;
-use domain::{AuditEvent, EmailAddress, Identity, IdpName, JsmAccount, Refusal};
+use domain::{AuditEvent, Blame, EmailAddress, Identity, IdpName, JsmAccount, Notice, Refusal};
 use http::{HeaderValue, Response, StatusCode, header};
 use login::{Attempt, Event, FactorPassed, Step};
-use session::{BrowserBinding, Customer, Facts, Secrets, SessionCookie, Who};
+use session::{BrowserBinding, Customer, Facts, LastChoice, Secrets, SessionCookie, Who};
 
+use super::chooser::{self, Ways};
 use super::{Stop, carry, oidc, saml};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
-use crate::pages::{self, Errand, Frame, OfferPage};
+use crate::pages::Errand;
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, redirect, store_refusal};
 use crate::{events, random};
@@ -59,7 +60,8 @@ async fn go_on(
         event = match step {
             Step::SendTo(idp) => return send_to(gateway, request, attempt, &idp, typed).await,
             Step::Offer { idp, guest } => {
-                return offer(gateway, request, &attempt, idp, guest, typed).await;
+                let ways = Ways { idp, guest, typed };
+                return chooser::offer(gateway, request, &attempt, ways).await;
             }
             Step::AdmitGuest => return admit_guest(gateway, request, &attempt).await,
             Step::Provision { identity, proof } => {
@@ -91,7 +93,8 @@ async fn send_to(
             BrowserBinding::from_random(random::bytes().map_err(|error| no_randomness(&error))?)
         }
     };
-    let provider = usable(gateway, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
+    let provider =
+        usable(gateway, request, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
     let visit = &request.visit;
     // Whoever is sent to an identity provider that does not answer sees no page of anybody's.
     let reachable = gateway.federation.reachable(idp, visit.context.now).await;
@@ -110,52 +113,43 @@ async fn send_to(
         AuditEvent::SignInStarted { site: visit.site.settings.name.clone(), idp: idp.clone() };
     events::record(gateway, &visit.context, event).await?;
     let mut response = carry(gateway, request, idp, Errand::SignIn, outgoing);
+    let choice = LastChoice::new(idp.clone());
+    response.headers_mut().append(header::SET_COOKIE, choice.set_cookie());
     if binding.is_none() {
         response.headers_mut().append(header::SET_COOKIE, browser.set_cookie());
     }
     Ok(response)
 }
 
-/// The provider of a name, if it may sign in people now (attacks.md B15).
-pub(crate) fn usable<'a>(gateway: &'a Gateway, idp: &IdpName) -> Result<&'a Provider, Refusal> {
-    let provider = gateway.provider(idp).ok_or_else(|| unusable("idp-unknown", idp))?;
-    if provider.enabled { Ok(provider) } else { Err(unusable("idp-disabled", idp)) }
-}
-
-fn unusable(cause: &str, idp: &IdpName) -> Refusal {
-    let (explanation, remedy) = match cause {
-        "idp-disabled" => ("is disabled", "set `enabled: true` when it may sign in people again"),
-        _ => (
+/// The provider of a name, if it may sign in people here and now (attacks.md B15).
+pub(crate) fn usable<'a>(
+    gateway: &'a Gateway,
+    request: &OwnRequest,
+    idp: &IdpName,
+) -> Result<&'a Provider, Refusal> {
+    let (cause, notice, what, remedy) = match gateway.provider(idp) {
+        None => (
+            "idp-unknown",
+            Notice::NotFound,
             "is not in the file",
             "nothing to mend if it came from a stranger; else check the link for its name",
         ),
+        Some(provider) if !provider.enabled => (
+            "idp-disabled",
+            Notice::ProviderNotInUse,
+            "is disabled",
+            "set `enabled: true` when it may sign in people again",
+        ),
+        Some(provider) if !provider.is_at(&request.visit.site.settings.name) => (
+            "idp-not-at-site",
+            Notice::ProviderNotInUse,
+            "signs nobody in at this site",
+            "add the site to its `sites` if it should; else check the link, or the rule that names it",
+        ),
+        Some(provider) => return Ok(provider),
     };
-    let explanation = format!("identity provider `{idp}` {explanation}");
-    Refusal::new(cause, domain::Blame::Operator, domain::Notice::NotFound, explanation, remedy)
-}
-
-async fn offer(
-    gateway: &Gateway,
-    request: &OwnRequest,
-    attempt: &Attempt,
-    first: Option<IdpName>,
-    guest: bool,
-    typed: Option<&EmailAddress>,
-) -> Result<Response<Body>, Stop> {
-    let mut providers = gateway.choices();
-    if let Some(first) = first {
-        providers.retain(|choice| choice.name == first.as_str());
-    }
-    let handle = keep(gateway, attempt, &request.visit).await?;
-    let frame = Frame::of(&request.visit.context);
-    let page = OfferPage {
-        frame,
-        attempt: &handle,
-        typed: typed.map(EmailAddress::as_str).unwrap_or_default(),
-        providers: &providers,
-        guest,
-    };
-    Ok(bind_browser(request, pages::html(StatusCode::OK, frame.language, &page)))
+    let explanation = format!("identity provider `{idp}` {what}");
+    Err(Refusal::new(cause, Blame::Operator, notice, explanation, remedy))
 }
 
 async fn admit_guest(
@@ -268,7 +262,7 @@ pub(super) fn bind_browser(request: &OwnRequest, mut response: Response<Body>) -
 /// Where to try again: at an identity provider that did not answer, or at the start.
 fn way_back(refusal: &Refusal, idp: Option<&IdpName>) -> Endpoint {
     match idp {
-        Some(idp) if refusal.notice == domain::Notice::ProviderUnreachable => {
+        Some(idp) if refusal.notice == Notice::ProviderUnreachable => {
             Endpoint::SignInAt(idp.clone())
         }
         _ => Endpoint::SignIn,

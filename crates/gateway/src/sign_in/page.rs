@@ -5,12 +5,13 @@ use http::{Response, StatusCode};
 use login::{Attempt, Event};
 use session::AttemptHandle;
 
+use super::chooser::{self, Typed};
 use super::{Stop, dispatch};
 use crate::body::Body;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request, refuse_own, session_of, signed_in};
-use crate::pages::{self, Frame, Mistake, SignInPage};
+use crate::pages::Mistake;
 use crate::request::{redirect, store_refusal};
 
 /// The sign-in page. Somebody who has a session by now, from another tab, goes on to the page that
@@ -26,32 +27,24 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
         Ok((attempt, session)) if signed_in(gateway, request, session.as_deref()) => {
             redirect(StatusCode::FOUND, &attempt.destination())
         }
-        Ok(_) => show(gateway, request, handle, "", None),
+        Ok((attempt, _)) => {
+            let typed = Typed { handle: handle.unwrap_or_default(), text: "", mistake: None };
+            show(gateway, request, &attempt, typed)
+        }
         Err(stop) => refuse_own(gateway, request, *stop.refusal).await,
     }
 }
 
-/// The page with what was typed and what is wrong with it. Sets the cookie that binds what follows
-/// to this browser.
+/// The page with what was typed and what is wrong with it.
 fn show(
     gateway: &Gateway,
     request: &OwnRequest,
-    handle: Option<&str>,
-    typed: &str,
-    mistake: Option<Mistake>,
+    attempt: &Attempt,
+    typed: Typed<'_>,
 ) -> Response<Body> {
-    let frame = Frame::of(&request.visit.context);
-    let page = SignInPage {
-        frame,
-        attempt: handle
-            .and_then(|h| h.parse::<AttemptHandle>().ok().map(|_| h))
-            .unwrap_or_default(),
-        typed,
-        mistake,
-        providers: &gateway.choices(),
-    };
-    let response = pages::html(StatusCode::OK, frame.language, &page);
-    dispatch::bind_browser(request, response)
+    let known = typed.handle.parse::<AttemptHandle>().is_ok();
+    let typed = Typed { handle: if known { typed.handle } else { "" }, ..typed };
+    chooser::sign_in_page(gateway, request, attempt, typed)
 }
 
 /// The attempt of a handle, or a new one toward the front page: an old link still leads somewhere.
@@ -97,7 +90,8 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
         (Some(idp), _) => chosen(idp),
         (None, Some(email)) => Ok(routed(gateway, request, email, &form)),
         (None, None) => {
-            return show(gateway, request, handle, typed, Some(Mistake::NoAddress));
+            let (handle, mistake) = (handle.unwrap_or_default(), Some(Mistake::NoAddress));
+            return show(gateway, request, &attempt, Typed { handle, text: typed, mistake });
         }
     };
     let outcome = match asked {

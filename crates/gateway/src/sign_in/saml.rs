@@ -40,7 +40,7 @@ pub(crate) async fn metadata(
     request: &OwnRequest,
     idp: &IdpName,
 ) -> Response<Body> {
-    if let Err(refusal) = super::dispatch::usable(gateway, idp) {
+    if let Err(refusal) = super::dispatch::usable(gateway, request, idp) {
         return refuse_own(gateway, request, refusal).await;
     }
     let requests = gateway.federation.saml_settings(idp).map(|s| s.request.signed);
