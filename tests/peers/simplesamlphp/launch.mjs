@@ -2,7 +2,8 @@
 // prints one line of JSON: { url, entityId, metadata, serviceProviders }.
 //
 // Argument, JSON: { folder, host, signResponse, people: { login: { password, email, name } } }.
-// A service provider is trusted once its metadata lies in the folder `serviceProviders`.
+// A service provider is trusted once its metadata lies in the folder `serviceProviders`, as NAME.xml;
+// beside it NAME.json may say how it is served otherwise, in SimpleSAMLphp's own words.
 // It ends with its parent: the harness starts this launcher, and the launcher PHP, death-bound.
 
 import { execFileSync } from 'node:child_process';

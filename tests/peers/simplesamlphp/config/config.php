@@ -3,12 +3,6 @@
 // SimpleSAMLphp as identity provider, everything under the folder of one instance.
 $peer = require __DIR__ . '/peer.php';
 
-// The gateway's own published metadata, put there once the gateway runs.
-$sources = [['type' => 'flatfile']];
-foreach (glob($peer['folder'] . '/service-providers/*.xml') as $file) {
-    $sources[] = ['type' => 'xml', 'file' => $file];
-}
-
 $config = [
     'baseurlpath' => $peer['url'] . '/',
     'certdir' => $peer['folder'] . '/',
@@ -17,7 +11,7 @@ $config = [
     'tempdir' => $peer['folder'] . '/tmp',
     'metadatadir' => __DIR__ . '/../metadata',
     'attributenamemapdir' => getenv('PEER_PROGRAM') . '/../../../etc/simplesamlphp/attributemap/',
-    'metadata.sources' => $sources,
+    'metadata.sources' => [['type' => 'flatfile']],
 
     'secretsalt' => $peer['salt'],
     'auth.adminpassword' => $peer['salt'],
