@@ -1,5 +1,7 @@
 //! Identity providers on loopback that misbehave one way at a time.
 
+mod beyond_id_token;
+mod health;
 mod oidc_sign_in;
 mod op;
 mod refresh;

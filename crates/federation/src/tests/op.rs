@@ -1,5 +1,6 @@
 //! An OpenID provider on loopback that does what it is told, right or wrong.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -46,6 +47,8 @@ pub(super) struct State {
     pub(super) document: Value,
     pub(super) keys: Vec<Value>,
     pub(super) token: Value,
+    /// Other paths, queries included, and what they answer.
+    pub(super) others: HashMap<String, Value>,
     /// Every document comes with this status instead, when it is not 0.
     pub(super) broken: u16,
     /// Connections are taken and never answered.
@@ -117,7 +120,10 @@ fn answer(state: &Mutex<State>, head: &str, body: &str) -> Option<Answer> {
             let status = if state.token.get("error").is_some() { 400 } else { 200 };
             return Some(Answer { status, body: state.token.to_string() });
         }
-        _ => return Some(Answer { status: 404, body: String::new() }),
+        path => match state.others.get(path) {
+            Some(answer) => answer.to_string(),
+            None => return Some(Answer { status: 404, body: String::new() }),
+        },
     };
     Some(Answer { status: 200, body })
 }

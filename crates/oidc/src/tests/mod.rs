@@ -1,9 +1,14 @@
 //! A provider that misbehaves one way at a time: the relying-party cases of the OpenID
-//! certification suite that concern the code flow, and rows C1 to C15 of the attack table.
+//! certification suite that concern the code flow and back-channel logout, and rows C1 to C16 of the
+//! attack table.
 
+mod client;
 mod flow;
 mod keys;
+mod logout;
+mod profile;
 mod signer;
+mod strict;
 mod token;
 
 use std::time::Duration;
