@@ -118,6 +118,12 @@ const REACH: &str = "try the identity provider's address from this machine; look
                      page, the name service and the firewall";
 
 impl FederationError {
+    /// Whether nobody answered, as opposed to an answer that is wrong.
+    pub(crate) fn is_outage(&self) -> bool {
+        let Self::Call { source, .. } = self else { return false };
+        matches!(source, OutboundError::Deadline { .. } | OutboundError::Connect { .. })
+    }
+
     /// The refusal that is shown, logged and kept.
     pub fn refusal(&self) -> Refusal {
         let explanation = self.to_string();

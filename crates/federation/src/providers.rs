@@ -184,7 +184,7 @@ impl Federation {
         };
         match (redeemed, self.providers.get(idp)) {
             // Whoever comes next is told before they are sent there.
-            (Err(error @ FederationError::Call { .. }), Some(provider)) => {
+            (Err(error), Some(provider)) if error.is_outage() => {
                 Err(provider.health.failed(error, now).await)
             }
             (redeemed, _) => redeemed,

@@ -69,6 +69,6 @@ impl Issuer {
 
 /// A GUID or a domain: nothing that could reach beyond its place in a URL.
 fn is_tenant(text: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     !text.is_empty() && text.bytes().all(plain)
 }
