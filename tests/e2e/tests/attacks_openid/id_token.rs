@@ -1,10 +1,12 @@
 //! ID tokens that are not for this sign-in, not signed as agreed, or not by the provider.
 
+use std::time::Duration;
+
 use e2e::Scene;
 use fakes::openid::{OidcAnswer, OidcFlaw};
 use serde_json::json;
 
-use crate::stage::{cause_of, refuses};
+use crate::stage::{LINK, brought, cause_of, refuses, with_parameter};
 
 /// Honest but for one claim.
 fn claim(name: &'static str, value: serde_json::Value) -> OidcAnswer {
@@ -104,4 +106,57 @@ async fn b26_and_b27_an_openid_provider_speaks_for_its_own_plain_addresses_only(
         ],
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c4_no_token_is_ever_refreshed_and_no_other_grant_is_used() {
+    let scene = Scene::start().await;
+    let gil = scene.globex.person("gil");
+    let mut browser = scene.signed_in(&gil.email).await;
+    for _ in 0..20 {
+        scene.clock.advance(Duration::from_secs(20 * 60));
+        let page = browser.open(LINK).await;
+        assert!(page.text().contains(&gil.email));
+    }
+    assert_eq!(scene.globex.token_calls(), 1);
+    for request in scene.globex.requests() {
+        assert!(!request.scope.contains("offline_access"), "{request:?}");
+    }
+    refuses(&scene, vec![(OidcFlaw::BadSignature, "oidc-signature-wrong")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c10_an_encrypted_and_compressed_token_is_refused_unread() {
+    let scene = Scene::start().await;
+    refuses(&scene, vec![(OidcFlaw::CompressedEncrypted, "oidc-token-oversized")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c15_markup_of_a_provider_is_never_shown() {
+    let scene = Scene::start().await;
+    let gil = scene.globex.person("gil");
+    let (mut browser, callback) =
+        brought(&scene, &scene.globex, &gil, OidcFlaw::ErrorWithMarkup).await;
+    let before = scene.traces();
+    let answer = browser.follow(callback.as_str()).await;
+    assert_eq!(scene.cause(&before, &answer), "oidc-provider-unavailable");
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(!policy.contains("unsafe") && policy.contains("default-src"), "{policy}");
+    let mut told = vec![answer.text()];
+    for (name, value) in [
+        ("error", "<script>alert(2)</script>"),
+        ("error", "access_denied"),
+        ("error_uri", "javascript:alert(1)"),
+    ] {
+        let (mut browser, callback) =
+            brought(&scene, &scene.globex, &gil, OidcFlaw::AccessDenied).await;
+        let callback = with_parameter(&callback, name, value);
+        let before = scene.traces();
+        let answer = browser.follow(callback.as_str()).await;
+        assert!(scene.cause(&before, &answer).starts_with("oidc-provider-"));
+        told.push(answer.text());
+    }
+    told.push(scene.audit_log());
+    assert!(told.iter().all(|text| !text.contains("alert(")), "{told:?}");
+    refuses(&scene, vec![(OidcFlaw::AccessDenied, "oidc-provider-denied")]).await;
 }

@@ -5,7 +5,12 @@
 //! it an honest answer still passes. Start at [`stage`].
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
+mod asked;
 mod callback;
+mod discovery;
+mod elsewhere;
 mod id_token;
 mod keys;
+mod outage;
 mod stage;
+mod without_id_token;

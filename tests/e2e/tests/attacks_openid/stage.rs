@@ -95,3 +95,9 @@ pub(crate) fn without_parameter(callback: &Url, name: &str) -> Url {
 pub(crate) fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(known, _)| known == name).unwrap().1.into_owned()
 }
+
+/// The scene with more settings in the `oidc` section of Globex, as `, key: value`.
+pub(crate) async fn asking_globex(scene: &mut Scene, more: &str) {
+    let place = "client_secret: { file: globex }";
+    scene.restart_with(&[(place, &format!("{place}{more}"))]).await;
+}
