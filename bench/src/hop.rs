@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
-use domain::{Identity, PersonKey, ReferenceCode};
+use domain::{Identity, PersonKey, ReferenceCode, Timestamp};
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -122,7 +122,8 @@ impl Hop {
         })?;
         let person = PersonKey { idp: "acme".parse()?, subject: "ann".parse()? };
         let visitor = Visitor::Person(&person);
-        let decision = policy::decide(visitor, &"help".parse()?, &SignInRules::default(), |_| true);
+        let (site, rules) = ("help".parse()?, SignInRules::default());
+        let decision = policy::decide(visitor, &site, &rules, Timestamp::MAX, |_| true);
         let Decision::Allow(permit) = decision else { bail!("nobody may pass") };
         let ann = Identity {
             person: person.clone(),

@@ -2,18 +2,20 @@
 
 use domain::{DomainPattern, IdpName, SiteName};
 use federation::{IdpSettings, Protocol};
-use login::ClaimNames;
+use login::ClaimRules;
 
 use crate::mapping::{Mapping, given};
-use crate::reader::{Value, quote};
+use crate::reader::Value;
 use crate::saml::OwnKey;
-use crate::{IdentityProvider, names, oauth2, oidc, picture, saml};
+use crate::{IdentityProvider, claims, names, oauth2, oidc, picture, saml};
 
-/// Reads `identity_providers`.
+/// Reads `identity_providers`. `sites` are the names of the sites, `stand_ins` those that rules fall
+/// back to.
 pub(crate) fn read(
     root: &Mapping<'_>,
     own_key: OwnKey,
     sites: &[&str],
+    stand_ins: &[&str],
 ) -> Option<Vec<IdentityProvider>> {
     let wanted = "write at least one: identity_providers: { acme: { domains: […], saml: … } }";
     let entries = root.required("identity_providers", wanted)?;
@@ -22,7 +24,7 @@ pub(crate) fn read(
         entries.problem("no identity provider is here", wanted);
         return None;
     }
-    let mut around = Around { own_key, sites, claimed: Vec::new() };
+    let mut around = Around { own_key, sites, stand_ins, claimed: Vec::new() };
     let read: Vec<_> = named.iter().map(|(name, value)| idp(name, value, &mut around)).collect();
     read.into_iter().collect()
 }
@@ -32,6 +34,8 @@ struct Around<'a> {
     own_key: OwnKey,
     /// Names of the sites.
     sites: &'a [&'a str],
+    /// These may share domains with others: some rule says when they stand in.
+    stand_ins: &'a [&'a str],
     claimed: Vec<Claim>,
 }
 
@@ -48,7 +52,7 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
         given(map.optional("label"), |v| v.text("write its name for people").map(str::to_owned));
     let enabled = given(map.optional("enabled"), Value::flag);
     let in_use = enabled.flatten().unwrap_or(true);
-    let domains = domains(&map, key, in_use, &mut around.claimed);
+    let domains = domains(&map, key, in_use, around);
     let probe = given(map.optional("probe"), Value::flag);
     let (protocol, defaults) = spoken(&map, around.own_key);
     let logo = given(map.optional("logo"), picture::read);
@@ -56,7 +60,7 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
     let sites = given(map.optional("sites"), |value| sites(value, around.sites));
     let names_value = map.optional("claims");
     map.finish();
-    let claims = given(names_value, |value| claim_names(value, &defaults));
+    let claims = given(names_value, |value| claims::read(value, &defaults));
     if let (Some(Protocol::OAuth2(_)), Some(claims)) = (&protocol, &claims) {
         check_subject(value, claims.as_ref())?;
     }
@@ -83,24 +87,24 @@ fn sites(value: &Value<'_>, known: &[&str]) -> Option<Vec<SiteName>> {
 }
 
 /// The one protocol that it speaks, and where its claims usually are.
-fn spoken(map: &Mapping<'_>, own_key: OwnKey) -> (Option<Protocol>, ClaimNames) {
+fn spoken(map: &Mapping<'_>, own_key: OwnKey) -> (Option<Protocol>, ClaimRules) {
     let (saml, oidc) = (map.optional("saml"), map.optional("oidc"));
     match (saml, oidc, map.optional("oauth2")) {
         (Some(value), None, None) => {
-            (saml::read(&value, own_key).map(Protocol::Saml), saml_claims())
+            (saml::read(&value, own_key).map(Protocol::Saml), claims::saml())
         }
-        (None, Some(value), None) => (oidc::read(&value).map(Protocol::Oidc), oidc_claims()),
-        (None, None, Some(value)) => (oauth2::read(&value).map(Protocol::OAuth2), oidc_claims()),
+        (None, Some(value), None) => (oidc::read(&value).map(Protocol::Oidc), claims::oidc()),
+        (None, None, Some(value)) => (oauth2::read(&value).map(Protocol::OAuth2), claims::oidc()),
         _ => {
             let said = "this needs exactly one of `saml`, `oidc` and `oauth2`";
             map.value.problem(said, "say how it is spoken to");
-            (None, saml_claims())
+            (None, claims::saml())
         }
     }
 }
 
 /// OpenID Connect has `sub` and SAML the NameID; plain OAuth 2.0 has nothing that all agree on.
-fn check_subject(value: &Value<'_>, claims: Option<&ClaimNames>) -> Option<()> {
+fn check_subject(value: &Value<'_>, claims: Option<&ClaimRules>) -> Option<()> {
     if claims.is_some_and(|claims| claims.subject.is_some()) {
         return Some(());
     }
@@ -113,14 +117,14 @@ fn domains(
     map: &Mapping<'_>,
     idp: &str,
     in_use: bool,
-    claimed: &mut Vec<Claim>,
+    around: &mut Around<'_>,
 ) -> Option<Vec<DomainPattern>> {
     let wanted = "write domains: [acme.example], the domains it may speak for";
     let items = map.required("domains", wanted)?.some_items(wanted)?;
     let mut patterns = Vec::new();
     let mut complete = true;
     for item in &items {
-        match domain(item, idp, in_use, claimed) {
+        match domain(item, idp, in_use, around) {
             Some(pattern) => patterns.push(pattern),
             None => complete = false,
         }
@@ -132,11 +136,14 @@ fn domain(
     value: &Value<'_>,
     idp: &str,
     in_use: bool,
-    claimed: &mut Vec<Claim>,
+    around: &mut Around<'_>,
 ) -> Option<DomainPattern> {
     let pattern: DomainPattern =
         value.parse("write a domain such as acme.example or *.acme.example")?;
-    let other = claimed.iter().find(|claim| claim.idp != idp && overlap(&claim.pattern, &pattern));
+    let others = around.claimed.iter().filter(|claim| claim.idp != idp);
+    let stands_in = |name: &str| around.stand_ins.contains(&name);
+    let mut others = others.filter(|claim| !stands_in(idp) && !stands_in(&claim.idp));
+    let other = others.find(|claim| overlap(&claim.pattern, &pattern));
     // One that signs nobody in claims nothing: so can a new one take over from an old one.
     if let Some(claim) = other.filter(|_| in_use) {
         let said = format!("`{pattern}` overlaps `{}` of `{}`", claim.pattern, claim.idp);
@@ -144,7 +151,7 @@ fn domain(
         return None;
     }
     if in_use {
-        claimed.push(Claim { pattern: pattern.clone(), idp: idp.to_owned() });
+        around.claimed.push(Claim { pattern: pattern.clone(), idp: idp.to_owned() });
     }
     Some(pattern)
 }
@@ -159,49 +166,4 @@ pub(crate) fn covers(outer: &DomainPattern, inner: &DomainPattern) -> bool {
     let wider = outer.is_wildcard() && inner.is_wildcard() && outer.domain() == inner.domain();
     let exact = !outer.is_wildcard() && inner.is_wildcard();
     wider || (outer.matches(inner.domain()) && !exact)
-}
-
-/// What schools and companies have sent for twenty years (eduPerson, inetOrgPerson).
-fn saml_claims() -> ClaimNames {
-    ClaimNames {
-        email: "mail".to_owned(),
-        name: Some("displayName".to_owned()),
-        groups: Some("memberOf".to_owned()),
-        subject: None,
-    }
-}
-
-/// OpenID Connect Core §5.1; `groups` is no standard and what most providers use.
-fn oidc_claims() -> ClaimNames {
-    ClaimNames {
-        email: "email".to_owned(),
-        name: Some("name".to_owned()),
-        groups: Some("groups".to_owned()),
-        subject: None,
-    }
-}
-
-fn claim_names(value: &Value<'_>, defaults: &ClaimNames) -> Option<ClaimNames> {
-    let map = value.mapping("write { email: …, name: …, groups: …, subject: … }")?;
-    let read = |key| given(map.optional(key), claim_name);
-    let (email, name) = (read("email"), read("name"));
-    let (groups, subject) = (read("groups"), read("subject"));
-    map.finish();
-    Some(ClaimNames {
-        email: email?.unwrap_or_else(|| defaults.email.clone()),
-        name: name?.or_else(|| defaults.name.clone()),
-        groups: groups?.or_else(|| defaults.groups.clone()),
-        subject: subject?,
-    })
-}
-
-fn claim_name(value: &Value<'_>) -> Option<String> {
-    let wanted = "write the claim's or attribute's name as the identity provider sends it";
-    let text = value.text(wanted)?;
-    if text.trim() != text || text.chars().any(char::is_control) {
-        value
-            .problem(format!("{} has blanks around it or control characters", quote(text)), wanted);
-        return None;
-    }
-    Some(text.to_owned())
 }

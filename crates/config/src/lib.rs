@@ -14,6 +14,7 @@
 //! Start at [`load`]; each section has a module of its name.
 
 mod branding;
+mod claims;
 mod environment;
 mod files;
 mod identity_providers;
@@ -138,9 +139,11 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let sites = sites::read(&root, public_port, &jsm_names);
     let named = keys.as_ref().is_none_or(|keys| !keys.saml.is_empty());
     let own_key = if named { OwnKey::There } else { OwnKey::Missing };
-    let identity_providers = identity_providers::read(&root, own_key, &site_names);
+    let stand_ins = sign_in::stand_ins(&root);
+    let identity_providers = identity_providers::read(&root, own_key, &site_names, &stand_ins);
     let idps = identity_providers.as_deref();
-    let known = Known { idp_names: &idp_names, idps, site_names: &site_names };
+    let (site_names, sites_read) = (site_names.as_slice(), sites.as_deref());
+    let known = Known { idp_names: &idp_names, idps, site_names, sites: sites_read };
     let sign_in = sign_in::read(&root, &known);
     let links = links::read(&root, &idp_names);
     let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());

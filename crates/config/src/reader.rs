@@ -132,6 +132,14 @@ impl<'a> Value<'a> {
         None
     }
 
+    /// The text with its blanks, as a separator has them.
+    pub(crate) fn text_as_written(&self, wanted: &str) -> Option<&'a str> {
+        match &self.node.content {
+            Content::Scalar { text, plain: false } if !text.is_empty() => Some(text),
+            _ => self.text(wanted),
+        }
+    }
+
     /// The text as a `T`; the message repeats the text and what `T`'s parser says.
     pub(crate) fn parse<T: FromStr<Err: Display>>(&self, wanted: &str) -> Option<T> {
         let text = self.text(wanted)?;
@@ -193,6 +201,26 @@ impl<'a> Value<'a> {
             }
         }
         None
+    }
+
+    /// The items, and nothing is reported when this is no list.
+    pub(crate) fn silent_items(&self) -> Vec<Value<'a>> {
+        match &self.node.content {
+            Content::List(nodes) => {
+                nodes.iter().enumerate().map(|(i, node)| self.item(i, node)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The text under `key`, and nothing is reported when there is none.
+    pub(crate) fn silent_text(&self, key: &str) -> Option<&'a str> {
+        let Content::Mapping(entries) = &self.node.content else { return None };
+        let entry = entries.iter().find(|entry| entry.key == key)?;
+        match &entry.value.content {
+            Content::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
     }
 
     /// As [`Value::items`], and an empty list is a problem.

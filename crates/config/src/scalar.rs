@@ -26,6 +26,11 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     (seconds <= 100 * 366 * 86_400).then(|| Duration::from_secs(seconds))
 }
 
+/// The beginning of a day written as `2027-01-31`, in UTC.
+pub(crate) fn start_of_day(text: &str) -> Option<Timestamp> {
+    end_of_day(text).map(|end| end.minus(Duration::from_secs(86_400)))
+}
+
 /// The end of a day written as `2027-01-31`, in UTC.
 pub(crate) fn end_of_day(text: &str) -> Option<Timestamp> {
     let mut parts = text.split('-');

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::{HostName, JsmName, Secret, SiteName};
 use federation::IdpSettings;
 use ipnet::IpNet;
-use login::ClaimNames;
+use login::ClaimRules;
 use policy::SignInRules;
 use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
@@ -48,13 +48,13 @@ pub struct Settings {
     pub warnings: Vec<Warning>,
 }
 
-/// An identity provider and the names of its claims.
+/// An identity provider and where its claims are.
 #[derive(Debug, Clone)]
 pub struct IdentityProvider {
     /// How to speak to it.
     pub federation: IdpSettings,
-    /// Names of its claims.
-    pub claims: ClaimNames,
+    /// Where its claims are.
+    pub claims: ClaimRules,
     /// Beside its label.
     pub logo: Option<Picture>,
     /// Whether choosers leave it out; rules and links still lead to it.

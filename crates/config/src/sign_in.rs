@@ -1,12 +1,15 @@
 //! Who signs in where.
 
-use domain::{DomainPattern, EmailAddress, IdpName, SiteName};
-use policy::{Mode, Outcome, SignInRule, SignInRules};
+use domain::{DomainPattern, EmailAddress, HostName, IdpName, SiteName, Timestamp};
+use policy::{Enforcement, Fallback, Mode, Outcome, Share, SignInRule, SignInRules};
 
-use crate::identity_providers::covers;
 use crate::mapping::{Mapping, given};
-use crate::reader::Value;
-use crate::{IdentityProvider, names};
+use crate::nearest::nearest;
+use crate::reader::{Value, quote};
+use crate::scalar::{end_of_day, start_of_day};
+use crate::{IdentityProvider, Site, names};
+
+mod checks;
 
 const MODES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
@@ -29,16 +32,31 @@ pub(crate) struct Known<'a> {
     pub(crate) idps: Option<&'a [IdentityProvider]>,
     /// Names under `sites`, usable or not.
     pub(crate) site_names: &'a [&'a str],
+    /// The usable ones; `None` when some are not.
+    pub(crate) sites: Option<&'a [Site]>,
 }
 
 /// Reads `sign_in`.
 pub(crate) fn read(root: &Mapping<'_>, known: &Known<'_>) -> Option<SignInRules> {
-    let Some(value) = root.optional("sign_in") else { return Some(SignInRules::default()) };
+    let enabled = known.idps.unwrap_or_default().iter().filter(|idp| idp.federation.enabled);
+    let speakers = enabled.map(|idp| (idp.federation.name.clone(), idp.federation.domains.clone()));
+    let speakers = speakers.collect();
+    let Some(value) = root.optional("sign_in") else {
+        return Some(SignInRules::new(Vec::new(), speakers));
+    };
     let items = value.items("write a list of rules such as { domain: acme.example, use: acme }")?;
     let read: Vec<_> = items.iter().map(|item| rule(item, known)).collect();
-    check_order(&items, &read);
+    checks::order(&items, &read);
+    checks::repeated(&items, &read);
     let rules = read.into_iter().map(|read| read.map(|read| read.rule)).collect::<Option<_>>()?;
-    Some(SignInRules { rules })
+    Some(SignInRules::new(rules, speakers))
+}
+
+/// Names of identity providers that some rule falls back to, read before the rules are: these may
+/// speak for the domains of another one.
+pub(crate) fn stand_ins<'a>(root: &Mapping<'a>) -> Vec<&'a str> {
+    let rules = root.optional("sign_in").map(|value| value.silent_items()).unwrap_or_default();
+    rules.iter().filter_map(|rule| rule.silent_text("fallback")).collect()
 }
 
 /// A rule, and whether it was written as `otherwise`.
@@ -54,37 +72,82 @@ fn rule(value: &Value<'_>, known: &Known<'_>) -> Option<Read> {
         names::reference::<SiteName>(value, known.site_names, "sites")
     });
     let (people, domains) = (people(&map), domains(&map));
+    let hosts = given(map.optional("host"), |value| hosts(value, known));
+    let portals = given(map.optional("portal"), portals);
+    let dates = dates(&map);
+    let share = given(map.optional("share"), share);
+    let report_only = given(map.optional("report_only"), Value::flag);
     let (idp, mode) = (map.optional("use"), map.optional("mode"));
+    let fallback = map.optional("fallback");
     map.finish();
     let outcome = match (&otherwise, &idp) {
         (Some(otherwise), _) => otherwise.word(&OTHERWISE),
-        (None, Some(idp)) => use_of(idp, mode.as_ref(), known),
+        (None, Some(idp)) => use_of(idp, mode.as_ref(), fallback.as_ref(), known),
         (None, None) => {
             value.problem("`use` is missing", "write use: NAME, or { otherwise: … }");
             None
         }
     };
-    let (people, domains, site, outcome) = (people?, domains?, site?, outcome?);
-    let for_all = people.is_empty() && domains.is_empty();
-    if otherwise.is_some() && !(for_all && idp.is_none() && mode.is_none()) {
-        let wanted = "give the other keys a rule of their own, before this one";
-        value.problem("`otherwise` stands beside other keys than `site`", wanted);
-        return None;
-    }
-    if otherwise.is_none() && for_all && site.is_none() {
-        let wanted = "add people:, domain: or site:, or write { otherwise: … }";
-        value.problem("this rule does not say whom it is for", wanted);
-        return None;
-    }
-    let rule = SignInRule { people, domains, site, outcome, line: value.line() };
-    check_authority(idp.as_ref().unwrap_or(value), &rule, known)?;
+    let (from, until) = dates?;
+    let rule = SignInRule {
+        people: people?,
+        domains: domains?,
+        site: site?,
+        hosts: hosts?.unwrap_or_default(),
+        portals: portals?.unwrap_or_default(),
+        from,
+        until,
+        share: share?,
+        enforcement: match report_only? {
+            Some(true) => Enforcement::ReportOnly,
+            _ => Enforcement::Enforced,
+        },
+        outcome: outcome?,
+        line: value.line(),
+    };
+    let with_use = idp.is_some() || mode.is_some() || fallback.is_some();
+    checks::shape(value, &rule, otherwise.is_some(), with_use)?;
+    checks::authority(idp.as_ref().unwrap_or(value), &rule, known)?;
     Some(Read { rule, otherwise: otherwise.is_some() })
 }
 
-fn use_of(idp: &Value<'_>, mode: Option<&Value<'_>>, known: &Known<'_>) -> Option<Outcome> {
+fn use_of(
+    idp: &Value<'_>,
+    mode: Option<&Value<'_>>,
+    fallback: Option<&Value<'_>>,
+    known: &Known<'_>,
+) -> Option<Outcome> {
     let name: Option<IdpName> = names::reference(idp, known.idp_names, "identity_providers");
-    let mode = mode.map_or(Some(Mode::Required), |mode| mode.word(&MODES));
-    Some(Outcome::Use { idp: name?, mode: mode? })
+    let read = mode.map_or(Some(Mode::Required), |mode| mode.word(&MODES));
+    let left = given(fallback.cloned(), |value| fall_back(value, known));
+    let (name, mode, fallback_said) = (name?, read?, left?);
+    let Some(value) = fallback else {
+        return Some(Outcome::Use { idp: name, mode, fallback: None });
+    };
+    if mode == Mode::Off {
+        value.problem("with `mode: off` nothing is used that could fail", "leave this out");
+        return None;
+    }
+    if fallback_said == Some(Fallback::Idp(name.clone())) {
+        value.problem(format!("`{name}` cannot stand in for itself"), "name another one");
+        return None;
+    }
+    Some(Outcome::Use { idp: name, mode, fallback: fallback_said })
+}
+
+fn fall_back(value: &Value<'_>, known: &Known<'_>) -> Option<Fallback> {
+    let wanted = "write upstream_login, or the name of another identity provider";
+    let text = value.text(wanted)?;
+    if text == "upstream_login" {
+        return Some(Fallback::UpstreamLogin);
+    }
+    if !known.idp_names.contains(&text) {
+        let names = known.idp_names.iter().copied().chain(["upstream_login"]);
+        let said = format!("{} is not under `identity_providers`", quote(text));
+        value.problem_near(said, wanted, nearest(text, names));
+        return None;
+    }
+    text.parse().ok().map(Fallback::Idp)
 }
 
 fn people(map: &Mapping<'_>) -> Option<Vec<EmailAddress>> {
@@ -111,38 +174,67 @@ fn domains(map: &Mapping<'_>) -> Option<Vec<DomainPattern>> {
     read.into_iter().collect()
 }
 
-/// A rule must not send somebody to an identity provider that may not speak for the address
-/// (invariant 3): the sign-in would end with a refusal.
-fn check_authority(value: &Value<'_>, rule: &SignInRule, known: &Known<'_>) -> Option<()> {
-    let Outcome::Use { idp: name, .. } = &rule.outcome else { return Some(()) };
-    let idp = known.idps.and_then(|idps| idps.iter().find(|idp| idp.federation.name == *name));
-    let Some(idp) = idp else { return Some(()) };
-    if !idp.federation.enabled {
-        value.warn(format!("`{name}` is not enabled: people of this rule are refused"));
-    }
-    let own = &idp.federation.domains;
-    let stranger = rule.domains.iter().find(|said| !own.iter().any(|o| covers(o, said)));
-    let foreign =
-        rule.people.iter().map(EmailAddress::domain).find(|d| !own.iter().any(|o| o.matches(d)));
-    let Some(outside) = stranger.map(ToString::to_string).or(foreign.map(|d| d.to_string())) else {
-        return Some(());
-    };
-    let said = format!("`{name}` may not speak for `{outside}`");
-    value.problem(said, format!("add it to identity_providers.{name}.domains, or use another"));
-    None
+fn hosts(value: &Value<'_>, known: &Known<'_>) -> Option<Vec<HostName>> {
+    let wanted = "write a host of one of the sites";
+    let items = value.some_items(wanted)?;
+    let read: Vec<_> = items.iter().map(|item| host(item, known, wanted)).collect();
+    read.into_iter().collect()
 }
 
-/// `otherwise` rules end the list, the one for all sites comes last: a rule after it would never
-/// match.
-fn check_order(items: &[Value<'_>], read: &[Option<Read>]) {
-    let mut closed = false;
-    let mut ending = false;
-    for (value, read) in items.iter().zip(read) {
-        let Some(read) = read else { continue };
-        if closed || (ending && !read.otherwise) {
-            value.problem("this rule stands after `otherwise`", "move `otherwise` to the end");
-        }
-        ending |= read.otherwise;
-        closed |= read.otherwise && read.rule.site.is_none();
+fn host(value: &Value<'_>, known: &Known<'_>, wanted: &str) -> Option<HostName> {
+    let host: HostName = value.parse(wanted)?;
+    let Some(sites) = known.sites else { return Some(host) };
+    let Some(site) = sites.iter().find(|site| site.hosts.contains(&host)) else {
+        let hosts = sites.iter().flat_map(|site| &site.hosts).map(HostName::as_str);
+        let near = nearest(host.as_str(), hosts);
+        value.problem_near(format!("no site has the host `{host}`"), wanted, near);
+        return None;
+    };
+    let first = site.hosts.first().filter(|first| **first != host);
+    if let Some(first) = first {
+        let said = format!("`{host}` redirects to `{first}` before anybody signs in");
+        value.problem(said, "name the first host of a site");
+        return None;
     }
+    Some(host)
+}
+
+fn portals(value: &Value<'_>) -> Option<Vec<String>> {
+    let wanted = "write the number of a portal, as /servicedesk/customer/portal/NUMBER has it";
+    let items = value.some_items(wanted)?;
+    let number = |text: &str| {
+        let plain = text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| text.to_owned())
+    };
+    let read: Vec<_> = items.iter().map(|item| item.read(wanted, number)).collect();
+    read.into_iter().collect()
+}
+
+/// First and last moment.
+fn dates(map: &Mapping<'_>) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
+    let from = given(map.optional("from"), |value| {
+        value.read("write the first day, such as 2026-12-01", start_of_day)
+    });
+    let until_value = map.optional("until");
+    let until = given(until_value.clone(), |value| {
+        value.read("write the last day, such as 2027-01-31", end_of_day)
+    });
+    let (from, until) = (from?, until?);
+    let (Some(value), Some(end)) = (until_value, until) else { return Some((from, until)) };
+    if from.is_some_and(|from| from >= end) {
+        value.problem("the rule ends before it begins", "write a day after `from`");
+        return None;
+    }
+    if value.reading.environment.now() >= end {
+        value.warn("this day has passed: the rule decides nothing any more; remove it");
+    }
+    Some((from, until))
+}
+
+fn share(value: &Value<'_>) -> Option<Share> {
+    value.read("write a whole number of per cent from 1% to 100%, such as 20%", |text| {
+        let digits = text.strip_suffix('%')?.trim_end();
+        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| digits.parse().ok())?.and_then(Share::of)
+    })
 }

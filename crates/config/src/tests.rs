@@ -1,6 +1,7 @@
 //! Whole files: the sample, wrong ones, secrets in the wrong place, bombs, mutations.
 
 mod branding;
+mod claims;
 mod fixture;
 mod hostile;
 mod problems;

@@ -64,6 +64,8 @@ pub enum Notice {
     BadRequest,
     /// A cookie that binds the sign-in to this browser is missing.
     CookiesNeeded,
+    /// Too many addresses were typed from this network in a short time.
+    TooManyTries,
 }
 
 /// One refusal. Every library crate turns its error enum into one of these; the gateway shows the

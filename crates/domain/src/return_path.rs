@@ -45,6 +45,30 @@ impl ReturnPath {
         &self.0
     }
 
+    /// Id of the customer portal that this path leads to: the number in
+    /// `/servicedesk/customer/portal/7/create/42`, with or without a context path of one segment
+    /// before it (Data Center). `None` for every other path.
+    pub fn portal(&self) -> Option<String> {
+        let path = self.0.split('?').next().unwrap_or_default();
+        let segments: Vec<String> = decoded_segments(path).skip(1).collect();
+        let after = |prefix: usize| segments.get(prefix..);
+        let found = [0, 1].into_iter().filter_map(after).find_map(|rest| match rest {
+            [a, b, c, id, ..] if a == "servicedesk" && b == "customer" && c == "portal" => {
+                Some(id.clone())
+            }
+            _ => None,
+        });
+        found
+            .filter(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// The value of a field of the query, as it stands; the first of that name.
+    pub fn query_field(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.0.split_once('?')?;
+        let mut fields = query.split('&').filter_map(|field| field.split_once('='));
+        fields.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
     /// A `Location` value: this path with the fragment, if there is one.
     pub fn location(&self, fragment: Option<&Fragment>) -> String {
         fragment.map_or_else(|| self.0.clone(), |f| format!("{}#{}", self.0, f.0))
@@ -133,6 +157,29 @@ mod tests {
             "/a\\..\\b",
         ] {
             assert!(ReturnPath::parse(text).is_err(), "{text:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn the_portal_of_a_path_is_read_however_it_is_written() {
+        let portal = |path: &str| ReturnPath::parse(path).unwrap().portal();
+        for path in [
+            "/servicedesk/customer/portal/3",
+            "/servicedesk/customer/portal/3/create/42?q=1",
+            "/jira/servicedesk/customer/portal/3/SUP-1",
+            "/servicedesk/customer/portal/%33",
+        ] {
+            assert_eq!(portal(path).as_deref(), Some("3"), "{path}");
+        }
+        for path in [
+            "/",
+            "/servicedesk/customer/portals",
+            "/servicedesk/customer/portal/",
+            "/servicedesk/customer/portal/x",
+            "/a/b/servicedesk/customer/portal/3",
+            "/?x=/servicedesk/customer/portal/3",
+        ] {
+            assert_eq!(portal(path), None, "{path}");
         }
     }
 

@@ -23,6 +23,7 @@ use crate::StartError;
 use crate::access_log::AccessLog;
 use crate::assets::Assets;
 use crate::gateway::{Gateway, Protocol, Provider, Site};
+use crate::pace::Pace;
 use crate::pages::Brand;
 use crate::tls::Certificates;
 
@@ -83,6 +84,7 @@ pub(crate) fn build(
         trusted_proxies: settings.listen.trusted_proxies,
         providers,
         sign_in: settings.sign_in,
+        pace: Pace::new(),
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)),
         attempts: Attempts::new(Arc::clone(&store), sealer),
         marks: ReplayMarks::new(Arc::clone(&store)),
@@ -107,7 +109,7 @@ fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpN
         // Both end in a code at the same redirect URI.
         Spoken::Oidc(_) | Spoken::OAuth2(_) => Protocol::Oidc,
     };
-    let mapping = Mapping { names: idp.claims, domains: idp.federation.domains };
+    let mapping = Mapping { rules: idp.claims, domains: idp.federation.domains };
     let provider = Provider {
         label: idp.federation.label,
         protocol,

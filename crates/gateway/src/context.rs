@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::{Blame, Language, Notice, ReferenceCode, Refusal, Timestamp};
+use domain::{Blame, HostName, Language, Notice, ReferenceCode, Refusal, Timestamp};
 use http::{HeaderMap, HeaderValue, Request, header};
 use ipnet::IpNet;
 
@@ -35,7 +35,9 @@ pub(crate) struct Visit {
     pub(crate) context: RequestContext,
     /// Its site.
     pub(crate) site: Arc<Site>,
-    /// Whether it came to the canonical host.
+    /// The host that was asked.
+    pub(crate) host: HostName,
+    /// Whether that is the canonical host.
     pub(crate) canonical: bool,
 }
 
@@ -71,7 +73,7 @@ impl RequestContext {
         let (site, canonical) = gateway.site(&host).ok_or_else(|| unknown_host(host.as_str()))?;
         self.site = Some(Arc::clone(site));
         target::check_path(request.uri().path()).map_err(refusal)?;
-        Ok(Visit { context: self.clone(), site: Arc::clone(site), canonical })
+        Ok(Visit { context: self.clone(), site: Arc::clone(site), host, canonical })
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::access_log::AccessLog;
 use crate::assets::Assets;
+use crate::pace::Pace;
 use crate::pages::{Brand, Choice};
 
 /// One help center.
@@ -78,6 +79,8 @@ pub(crate) struct Gateway {
     /// What the operator's file brings for pages.
     pub(crate) assets: Assets,
     pub(crate) sign_in: SignInRules,
+    /// How often typed addresses are routed where that tells something.
+    pub(crate) pace: Pace,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Sessions,
     pub(crate) attempts: Attempts,

@@ -26,6 +26,7 @@ mod listen;
 mod navigation;
 mod operations;
 mod own;
+mod pace;
 mod pages;
 mod plain;
 mod random;

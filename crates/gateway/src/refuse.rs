@@ -47,8 +47,13 @@ pub(crate) async fn refuse(
         Caller::Script => json(status, &refusal, context),
         Caller::Navigation | Caller::FormPost => page(gateway, status, &refusal, context, &concern),
     };
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    let retry_after = match status {
+        StatusCode::SERVICE_UNAVAILABLE => Some("2"),
+        StatusCode::TOO_MANY_REQUESTS => Some("60"),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     }
     response
 }
@@ -58,6 +63,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         Notice::NotFound if refusal.cause == "host-unknown" => StatusCode::MISDIRECTED_REQUEST,
         Notice::NotFound => StatusCode::NOT_FOUND,
         Notice::BadRequest => StatusCode::BAD_REQUEST,
+        Notice::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
         Notice::ProviderUnreachable | Notice::SupportUnavailable | Notice::TryAgainLater => {
             StatusCode::SERVICE_UNAVAILABLE
         }

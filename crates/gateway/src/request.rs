@@ -90,9 +90,9 @@ pub(crate) fn permit(
     visit: &Visit,
     session: Option<&OpenSession>,
 ) -> Option<Permit> {
-    let site = &visit.site.settings.name;
-    match policy::decide(visitor(session), site, &gateway.sign_in, |idp| gateway.admits(site, idp))
-    {
+    let (site, now) = (&visit.site.settings.name, visit.context.now);
+    let enabled = |idp: &domain::IdpName| gateway.admits(site, idp);
+    match policy::decide(visitor(session), site, &gateway.sign_in, now, enabled) {
         Decision::Allow(permit) => Some(permit),
         Decision::SignIn => None,
     }

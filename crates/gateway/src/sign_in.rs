@@ -9,6 +9,7 @@ mod chooser;
 mod dispatch;
 mod oidc;
 mod page;
+mod routing;
 mod saml;
 
 pub(crate) use answer::{oidc_answer, saml_answer};
@@ -19,6 +20,8 @@ pub(crate) use saml::metadata as saml_metadata;
 use domain::{IdpName, PersonKey, Refusal};
 use login::{Attempt, SignInError};
 
+use crate::pages::Fallback;
+
 /// A sign-in that stopped.
 #[derive(Debug)]
 struct Stop {
@@ -27,6 +30,8 @@ struct Stop {
     person: Option<PersonKey>,
     /// The attempt whose target a fresh start keeps.
     attempt: Option<Box<Attempt>>,
+    /// Another way in that a rule leaves.
+    fallback: Option<Box<Fallback>>,
 }
 
 impl Stop {
@@ -41,7 +46,7 @@ impl Stop {
 
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal: Box::new(refusal), idp: None, person: None, attempt: None }
+        Self { refusal: Box::new(refusal), idp: None, person: None, attempt: None, fallback: None }
     }
 }
 

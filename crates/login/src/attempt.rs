@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use domain::{
-    Fragment, Identity, IdpName, IdpSession, JsmAccount, ReturnPath, SiteName, Timestamp,
+    Fragment, HostName, Identity, IdpName, IdpSession, JsmAccount, ReturnPath, SiteName, Timestamp,
 };
-use policy::{Mode, Outcome, SignInRules};
+use policy::{Fallback, Mode, Outcome, Question, SignInRules};
 use serde::{Deserialize, Serialize};
 
 use crate::{Claims, Mapping, SignInError};
@@ -23,6 +23,9 @@ pub struct Attempt {
     target: ReturnPath,
     fragment: Option<Fragment>,
     began: Timestamp,
+    /// The identity provider that did not answer, when another one stands in for it.
+    #[serde(default)]
+    instead_of: Option<IdpName>,
     stage: Stage,
 }
 
@@ -68,16 +71,31 @@ pub struct Verified {
 /// What happened.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The customer typed an address, and this is what the rules say of it.
-    Routed(&'a Outcome),
+    /// The customer typed an address, or came by a link or to a place that says enough; this is what
+    /// the rules say.
+    Routed(Outcome),
     /// The customer chose an identity provider.
     Chosen(IdpName),
     /// The customer chose the upstream's own sign-in; what the rules say of the typed address.
-    GuestChosen(&'a Outcome),
-    /// The identity provider's answer was verified; how to read it, and the rules to hold it against.
-    Answered(Verified, &'a Mapping, &'a SignInRules),
+    GuestChosen(Outcome),
+    /// The identity provider of what the rules say does not answer, and the customer chose what the
+    /// rule leaves to them meanwhile.
+    FallbackChosen(Outcome),
+    /// The identity provider's answer was verified.
+    Answered(Verified, Admission<'a>),
     /// The customer exists in JSM as the rules say, or the site has none.
     Provisioned(Option<JsmAccount>),
+}
+
+/// How a verified answer is read, and the rules to hold it against.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission<'a> {
+    /// How the identity provider's claims are read.
+    pub mapping: &'a Mapping,
+    /// Who signs in where.
+    pub rules: &'a SignInRules,
+    /// The host name under which the answer came.
+    pub host: &'a HostName,
 }
 
 /// What to do next.
@@ -93,7 +111,10 @@ pub enum Step {
         guest: bool,
     },
     /// Open a guest's session.
-    AdmitGuest,
+    AdmitGuest {
+        /// The identity provider that did not answer, when that is why.
+        instead_of: Option<IdpName>,
+    },
     /// Make sure that the customer exists in JSM.
     Provision {
         /// For whom.
@@ -119,13 +140,13 @@ pub struct FactorPassed {
 impl Attempt {
     /// A new attempt to reach `target`.
     pub fn new(site: SiteName, target: ReturnPath, now: Timestamp) -> Self {
-        Self { site, target, fragment: None, began: now, stage: Stage::Choosing }
+        Self { site, target, fragment: None, began: now, instead_of: None, stage: Stage::Choosing }
     }
 
     /// The same destination from the start again, after a refusal.
     #[must_use]
     pub fn afresh(&self, now: Timestamp) -> Self {
-        Self { began: now, stage: Stage::Choosing, ..self.clone() }
+        Self { began: now, instead_of: None, stage: Stage::Choosing, ..self.clone() }
     }
 
     /// Keeps the fragment that only the browser knew.
@@ -165,6 +186,16 @@ impl Attempt {
             Stage::AtProvider { idp, .. } => Some(idp),
             Stage::Choosing | Stage::Identified { .. } => None,
         }
+    }
+
+    /// The identity provider that the page that was asked for names by `?idp=`.
+    pub fn hint(&self) -> Option<IdpName> {
+        self.target.query_field("idp")?.parse().ok()
+    }
+
+    /// Id of the portal on the way to which the customer is.
+    pub fn portal(&self) -> Option<String> {
+        self.target.portal()
     }
 
     /// `Location` of the page that was asked for.
@@ -207,13 +238,16 @@ impl Attempt {
                 Ok((self, step))
             }
             (Stage::Choosing, Event::GuestChosen(outcome)) => match step_for(outcome)? {
-                Step::AdmitGuest | Step::Offer { guest: true, .. } => Ok((self, Step::AdmitGuest)),
+                Step::AdmitGuest { .. } | Step::Offer { guest: true, .. } => {
+                    Ok((self, Step::AdmitGuest { instead_of: None }))
+                }
                 _ => Err(SignInError::DeniedByRule),
             },
+            (Stage::Choosing, Event::FallbackChosen(outcome)) => self.fall_back(outcome),
             (Stage::Choosing, Event::Chosen(idp)) => Ok((self, Step::SendTo(idp))),
-            (Stage::AtProvider { idp, .. }, Event::Answered(verified, mapping, rules)) => {
-                let identity = Box::new(mapping.identity(idp, verified)?);
-                admit(&identity, rules, &self.site)?;
+            (Stage::AtProvider { idp, .. }, Event::Answered(verified, admission)) => {
+                let identity = Box::new(admission.mapping.identity(idp, verified)?);
+                self.admit(&identity, &admission, now)?;
                 // No rule demands a factor yet; the challenge will stand between these two lines.
                 let proof = FactorPassed { _made_by_attempt: () };
                 let attempt =
@@ -227,27 +261,66 @@ impl Attempt {
             _ => Err(SignInError::NotUnderWay),
         }
     }
-}
 
-/// The rules once more, now that the address is proved: the chooser and a link straight to an
-/// identity provider lead past the address that was typed, not past the rules.
-fn admit(identity: &Identity, rules: &SignInRules, site: &SiteName) -> Result<(), SignInError> {
-    match rules.route(&identity.email, site).outcome {
-        Outcome::Deny | Outcome::Use { mode: Mode::Off, .. } => Err(SignInError::DeniedByRule),
-        Outcome::Use { idp, mode: Mode::Required } if *idp != identity.person.idp => {
-            Err(SignInError::ProviderNotTheirs(idp.clone()))
+    /// Only what the rule names, and only by the customer's own choice.
+    fn fall_back(self, outcome: Outcome) -> Result<(Self, Step), SignInError> {
+        let Outcome::Use { idp, mode, fallback } = outcome else {
+            return Err(SignInError::NotUnderWay);
+        };
+        match fallback {
+            Some(Fallback::Idp(other)) => {
+                Ok((Self { instead_of: Some(idp), ..self }, Step::SendTo(other)))
+            }
+            None if mode == Mode::Required => Err(SignInError::NoFallback(idp)),
+            Some(Fallback::UpstreamLogin) | None => {
+                Ok((self, Step::AdmitGuest { instead_of: Some(idp) }))
+            }
         }
-        Outcome::Use { .. } | Outcome::UpstreamLogin | Outcome::Choose => Ok(()),
+    }
+
+    /// The rules once more, now that the address is proved: the chooser, a link and what the browser
+    /// remembers lead past the address that was typed, not past the rules.
+    fn admit(
+        &self,
+        identity: &Identity,
+        admission: &Admission<'_>,
+        now: Timestamp,
+    ) -> Result<(), SignInError> {
+        let portal = self.portal();
+        let route = admission.rules.route(&Question {
+            email: Some(&identity.email),
+            site: &self.site,
+            host: admission.host,
+            portal: portal.as_deref(),
+            hint: None,
+            remembered: None,
+            linked: None,
+            now,
+        });
+        let theirs = &identity.person.idp;
+        match route.outcome {
+            Outcome::Deny | Outcome::Use { mode: Mode::Off, .. } => Err(SignInError::DeniedByRule),
+            Outcome::Use { idp, mode: Mode::Required, fallback } if idp != *theirs => {
+                let stands_in = fallback == Some(Fallback::Idp(theirs.clone()));
+                if stands_in && self.instead_of.as_ref() == Some(&idp) {
+                    return Ok(());
+                }
+                Err(SignInError::ProviderNotTheirs(idp))
+            }
+            Outcome::Use { .. } | Outcome::UpstreamLogin | Outcome::Choose => Ok(()),
+        }
     }
 }
 
-fn step_for(outcome: &Outcome) -> Result<Step, SignInError> {
+fn step_for(outcome: Outcome) -> Result<Step, SignInError> {
     match outcome {
-        Outcome::Use { idp, mode: Mode::Required } => Ok(Step::SendTo(idp.clone())),
-        Outcome::Use { idp, mode: Mode::Preferred | Mode::Optional } => {
-            Ok(Step::Offer { idp: Some(idp.clone()), guest: true })
+        Outcome::Use { idp, mode: Mode::Required, .. } => Ok(Step::SendTo(idp)),
+        Outcome::Use { idp, mode: Mode::Preferred | Mode::Optional, .. } => {
+            Ok(Step::Offer { idp: Some(idp), guest: true })
         }
-        Outcome::Use { mode: Mode::Off, .. } | Outcome::UpstreamLogin => Ok(Step::AdmitGuest),
+        Outcome::Use { mode: Mode::Off, .. } | Outcome::UpstreamLogin => {
+            Ok(Step::AdmitGuest { instead_of: None })
+        }
         Outcome::Choose => Ok(Step::Offer { idp: None, guest: false }),
         Outcome::Deny => Err(SignInError::DeniedByRule),
     }

@@ -12,8 +12,10 @@
 
 mod attempt;
 mod claims;
+mod expression;
 mod refusal;
 
-pub use attempt::{Attempt, Event, FactorPassed, Pending, Step, Verified};
-pub use claims::{ClaimNames, Claims, Mapping};
+pub use attempt::{Admission, Attempt, Event, FactorPassed, Pending, Step, Verified};
+pub use claims::{ClaimRules, Claims, Field, Mapping, Preview};
+pub use expression::{Expression, Found, NAME_ID, Pattern, PatternError};
 pub use refusal::SignInError;

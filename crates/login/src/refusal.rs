@@ -23,6 +23,9 @@ pub enum SignInError {
     /// A rule requires another identity provider for this address.
     #[error("a rule of sign_in requires `{0}` for this address")]
     ProviderNotTheirs(IdpName),
+    /// A rule requires an identity provider and leaves nothing else.
+    #[error("`{0}` does not answer, and the rule leaves no other way")]
+    NoFallback(IdpName),
     /// No subject that stays the same.
     #[error("the answer has no lasting subject: `{0}` is missing or transient")]
     SubjectMissing(String),
@@ -38,6 +41,9 @@ pub enum SignInError {
     /// The address lies outside the identity provider's domains (invariant 3).
     #[error("the domain `{0}` is not among those that this identity provider may speak for")]
     DomainForeign(String),
+    /// The groups are none that somebody can have.
+    #[error("the groups in the answer cannot be used: {0}")]
+    GroupsUnusable(&'static str),
 }
 
 impl SignInError {
@@ -80,6 +86,12 @@ impl SignInError {
                 Notice::AddressNotAllowed,
                 "nothing to mend if the rule is meant so; else change its `mode`",
             ),
+            Self::NoFallback(_) => (
+                "no-fallback",
+                Blame::IdentityProvider,
+                Notice::ProviderUnreachable,
+                "wait until it answers again, or give the rule a `fallback`",
+            ),
             Self::SubjectMissing(_) => (
                 "subject-missing",
                 Blame::IdentityProvider,
@@ -109,6 +121,12 @@ impl SignInError {
                 Blame::IdentityProvider,
                 Notice::AddressNotAllowed,
                 "if the identity provider is authoritative for the domain, add it to its `domains`; if not, this was an attempt to take over an account",
+            ),
+            Self::GroupsUnusable(_) => (
+                "groups-unusable",
+                Blame::IdentityProvider,
+                Notice::AnswerNotAccepted,
+                "have the identity provider release only the groups that concern the help center, or name another claim in `claims.groups`",
             ),
         };
         Refusal::new(cause, blame, notice, self.to_string(), remedy)

@@ -1,6 +1,6 @@
 //! The decision about one request.
 
-use domain::{IdpName, PersonKey, SiteName};
+use domain::{IdpName, PersonKey, SiteName, Timestamp};
 
 use crate::SignInRules;
 
@@ -52,12 +52,13 @@ pub enum Decision {
     SignIn,
 }
 
-/// Decides about one request to `site`. `enabled` are the identity providers that may sign in
-/// people now.
+/// Decides about one request to `site` at `now`. `enabled` are the identity providers that may sign
+/// in people.
 pub fn decide(
     visitor: Visitor<'_>,
     site: &SiteName,
     rules: &SignInRules,
+    now: Timestamp,
     enabled: impl Fn(&IdpName) -> bool,
 ) -> Decision {
     match visitor {
@@ -65,7 +66,7 @@ pub fn decide(
             Decision::Allow(Permit::Person(PersonPermit { person: person.clone() }))
         }
         // A guest's session outlives the rule that made it only until the next request.
-        Visitor::Guest if rules.admit_guests(site) => {
+        Visitor::Guest if rules.admit_guests(site, now) => {
             Decision::Allow(Permit::Guest(GuestPermit { _made_by_decide: () }))
         }
         Visitor::Stranger | Visitor::Guest | Visitor::Person(_) => Decision::SignIn,
@@ -82,29 +83,26 @@ mod tests {
     }
 
     fn guests_admitted() -> SignInRules {
-        let rule = SignInRule {
-            people: vec![],
-            domains: vec![],
-            site: None,
-            outcome: Outcome::UpstreamLogin,
-            line: 1,
-        };
-        SignInRules { rules: vec![rule] }
+        let mut rule = SignInRule::for_all(Outcome::UpstreamLogin, 1);
+        rule.until = Some(Timestamp::from_seconds(100));
+        SignInRules::new(vec![rule], Vec::new())
     }
 
     #[test]
     fn only_people_of_enabled_providers_and_admitted_guests_pass() {
         let (ann, site) = (ann(), "help".parse().unwrap());
+        let early = Timestamp::from_seconds(99);
         let closed = SignInRules::default();
-        let person = |on: bool| decide(Visitor::Person(&ann), &site, &closed, |_| on);
+        let person = |on: bool| decide(Visitor::Person(&ann), &site, &closed, early, |_| on);
         assert!(matches!(person(true), Decision::Allow(Permit::Person(p)) if *p.person() == ann));
         assert_eq!(person(false), Decision::SignIn);
-        assert_eq!(
-            decide(Visitor::Stranger, &site, &guests_admitted(), |_| true),
-            Decision::SignIn
-        );
-        assert_eq!(decide(Visitor::Guest, &site, &closed, |_| true), Decision::SignIn);
-        let guest = decide(Visitor::Guest, &site, &guests_admitted(), |_| true);
+        let open = guests_admitted();
+        let by = |visitor, rules, now| decide(visitor, &site, rules, now, |_| true);
+        assert_eq!(by(Visitor::Stranger, &open, early), Decision::SignIn);
+        assert_eq!(by(Visitor::Guest, &closed, early), Decision::SignIn);
+        let guest = by(Visitor::Guest, &open, early);
         assert!(matches!(guest, Decision::Allow(Permit::Guest(_))));
+        let late = Timestamp::from_seconds(100);
+        assert_eq!(by(Visitor::Guest, &open, late), Decision::SignIn);
     }
 }

@@ -45,7 +45,7 @@ fn the_sample_loads_without_a_warning() {
         panic!("globex has a secret")
     };
     assert_eq!(secret.expose(), PLANTED);
-    let rules = &settings.sign_in.rules;
+    let rules = settings.sign_in.rules();
     assert!(matches!(&rules[1].outcome, Outcome::Use { mode: Mode::Required, .. }));
     assert_eq!(rules[3].outcome, Outcome::Choose);
     assert_eq!(SAMPLE.lines().nth(rules[3].line - 1).map(|l| l.contains("otherwise")), Some(true));

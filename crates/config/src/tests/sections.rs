@@ -325,7 +325,7 @@ fn sign_in_rules() {
         (
             "- { domain: acme.example, use: acme } ",
             "- { use: acme } ",
-            "sign_in[1]: this rule does not say whom it is for; add people:, domain: or site:, or write { otherwise: … }",
+            "sign_in[1]: this rule does not say whom it is for; add people:, domain:, site:, host: or portal:, or write { otherwise: … }",
         ),
         (
             "- { domain: acme.example, use: acme } ",
@@ -340,7 +340,7 @@ fn sign_in_rules() {
         (
             "{ otherwise: choose }",
             "{ otherwise: choose, use: acme }",
-            "sign_in[3]: `otherwise` stands beside other keys than `site`; give the other keys a rule of their own, before this one",
+            "sign_in[3]: `otherwise` stands beside keys that name people or a provider; give the other keys a rule of their own, before this one",
         ),
         (
             "{ otherwise: choose }",

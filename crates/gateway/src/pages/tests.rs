@@ -8,7 +8,7 @@ use super::texts::{Circumstances, texts};
 use super::*;
 
 /// Every notice; a new one is added here when `exhaustive` no longer compiles.
-const NOTICES: [Notice; 20] = [
+const NOTICES: [Notice; 21] = [
     Notice::ProviderDenied,
     Notice::ProviderUnreachable,
     Notice::AnswerNotAccepted,
@@ -29,6 +29,7 @@ const NOTICES: [Notice; 20] = [
     Notice::NotFound,
     Notice::BadRequest,
     Notice::CookiesNeeded,
+    Notice::TooManyTries,
 ];
 
 pub(super) fn frame(language: Language) -> Frame<'static> {

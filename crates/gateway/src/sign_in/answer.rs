@@ -2,7 +2,7 @@
 
 use domain::{Blame, IdpName, Notice, Refusal};
 use http::Response;
-use login::{Attempt, Event, Pending, Verified};
+use login::{Admission, Attempt, Event, Pending, Verified};
 use session::{AttemptHandle, BrowserBinding, Secrets};
 
 use super::{Stop, dispatch, oidc, saml};
@@ -63,7 +63,9 @@ async fn take_answer(
         verify(gateway, request, idp, pending, answer).await
     };
     let (verified, secrets) = verified.await.map_err(|stop: Stop| stop.at(idp).of(&attempt))?;
-    let event = Event::Answered(verified, &provider.mapping, &gateway.sign_in);
+    let (mapping, rules) = (&provider.mapping, &gateway.sign_in);
+    let admission = Admission { mapping, rules, host: &request.visit.host };
+    let event = Event::Answered(verified, admission);
     let outcome = dispatch::run_answered(gateway, request, attempt, event, secrets).await;
     outcome.map_err(|stop| stop.at(idp))
 }

@@ -12,7 +12,7 @@ use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
-use crate::pages::Errand;
+use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, redirect, store_refusal};
 use crate::{events, random};
@@ -63,7 +63,9 @@ async fn go_on(
                 let ways = Ways { idp, guest, typed };
                 return chooser::offer(gateway, request, &attempt, ways).await;
             }
-            Step::AdmitGuest => return admit_guest(gateway, request, &attempt).await,
+            Step::AdmitGuest { instead_of } => {
+                return admit_guest(gateway, request, &attempt, instead_of).await;
+            }
             Step::Provision { identity, proof } => {
                 let account = provision(gateway, request, &identity, &proof).await;
                 Event::Provisioned(account.map_err(|stop| stop.of(&kept))?)
@@ -156,14 +158,11 @@ async fn admit_guest(
     gateway: &Gateway,
     request: &OwnRequest,
     attempt: &Attempt,
+    instead_of: Option<IdpName>,
 ) -> Result<Response<Body>, Stop> {
     let site = request.visit.site.settings.name.clone();
-    events::record(
-        gateway,
-        &request.visit.context,
-        AuditEvent::GuestAdmitted { site, instead_of: None },
-    )
-    .await?;
+    let event = AuditEvent::GuestAdmitted { site, instead_of };
+    events::record(gateway, &request.visit.context, event).await?;
     open(gateway, request, attempt, Who::Guest, (None, Secrets::default())).await
 }
 
@@ -183,6 +182,7 @@ async fn provision(
         idp: Some(identity.person.idp.clone()),
         person: Some(identity.person.clone()),
         attempt: None,
+        fallback: None,
     };
     let provisioned = provisioner.provision(proof, identity, now).await;
     // What was done stays done, also when the rest failed.
@@ -280,15 +280,20 @@ pub(super) async fn finish(
         Err(stop) => stop,
     };
     // A fresh start keeps the target; when even that cannot be kept, the front page is left.
-    let again = match stop.attempt {
+    let fresh = match &stop.attempt {
         Some(attempt) => {
             let fresh = attempt.afresh(request.visit.context.now);
-            let handle = keep(gateway, &fresh, &request.visit).await.ok();
-            let way = way_back(&stop.refusal, stop.idp.as_ref());
-            handle.map(|handle| format!("{}?attempt={handle}", way.path()))
+            keep(gateway, &fresh, &request.visit).await.ok()
         }
         None => None,
     };
-    let concern = Concern { idp: stop.idp, person: stop.person, again, fallback: None };
+    let way = way_back(&stop.refusal, stop.idp.as_ref());
+    let again = fresh.as_ref().map(|handle| format!("{}?attempt={handle}", way.path()));
+    let with_handle = |mut fallback: Box<Fallback>| {
+        fallback.fields.extend(fresh.map(|handle| ("attempt", handle)));
+        *fallback
+    };
+    let fallback = stop.fallback.map(with_handle);
+    let concern = Concern { idp: stop.idp, person: stop.person, again, fallback };
     refuse(gateway, &request.visit.context, *stop.refusal, concern).await
 }

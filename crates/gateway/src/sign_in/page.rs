@@ -6,6 +6,7 @@ use login::{Attempt, Event};
 use session::AttemptHandle;
 
 use super::chooser::{self, Typed};
+use super::routing::{self, Asked};
 use super::{Stop, dispatch};
 use crate::body::Body;
 use crate::form::Form;
@@ -28,8 +29,18 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
             redirect(StatusCode::FOUND, &attempt.destination())
         }
         Ok((attempt, _)) => {
-            let typed = Typed { handle: handle.unwrap_or_default(), text: "", mistake: None };
-            show(gateway, request, &attempt, typed)
+            let asked = Asked { email: None, named: query.as_ref().and_then(|q| q.field("idp")) };
+            match routing::at_once(gateway, request, &attempt, &asked).await {
+                Ok(None) => {
+                    let handle = handle.unwrap_or_default();
+                    show(gateway, request, &attempt, Typed { handle, text: "", mistake: None })
+                }
+                Ok(Some(event)) => {
+                    let outcome = dispatch::run(gateway, request, attempt, event, None).await;
+                    dispatch::finish(gateway, request, outcome).await
+                }
+                Err(stop) => dispatch::finish(gateway, request, Err(stop)).await,
+            }
         }
         Err(stop) => refuse_own(gateway, request, *stop.refusal).await,
     }
@@ -83,18 +94,26 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
         Err(refusal) => return refuse_own(gateway, request, refusal).await,
     }
     let attempt = with_fragment(attempt, &form);
-    let typed = form.field("email").or(form.field("hint")).or(form.field("guest"));
+    let fields = ["email", "hint", "guest", "fallback"];
+    let typed = fields.iter().find_map(|field| form.field(field));
     let typed = typed.map(str::trim).unwrap_or_default();
     let email = typed.parse::<EmailAddress>().ok();
-    let asked = match (form.field("idp"), &email) {
+    let asked = Asked { email: email.as_ref(), named: None };
+    let event = match (form.field("idp"), &email) {
         (Some(idp), _) => chosen(idp),
-        (None, Some(email)) => Ok(routed(gateway, request, email, &form)),
+        _ if form.field("fallback").is_some() => {
+            routing::fallback(gateway, request, &attempt, &asked).await
+        }
+        (None, Some(_)) if form.field("guest").is_some() => {
+            routing::guest(gateway, request, &attempt, &asked)
+        }
+        (None, Some(_)) => routing::typed(gateway, request, &attempt, &asked).await,
         (None, None) => {
             let (handle, mistake) = (handle.unwrap_or_default(), Some(Mistake::NoAddress));
             return show(gateway, request, &attempt, Typed { handle, text: typed, mistake });
         }
     };
-    let outcome = match asked {
+    let outcome = match event {
         Ok(event) => dispatch::run(gateway, request, attempt, event, email.as_ref()).await,
         Err(stop) => Err(stop),
     };
@@ -109,22 +128,6 @@ fn chosen(idp: &str) -> Result<Event<'static>, Stop> {
     let unknown =
         || Stop::from(bad_request("idp-name-invalid", "the form names no identity provider"));
     Ok(Event::Chosen(idp.parse::<IdpName>().map_err(|_| unknown())?))
-}
-
-/// What the rules say of an address. The button for the upstream's own sign-in asks the rules
-/// again, so that nobody becomes a guest whom no rule admits.
-fn routed<'a>(
-    gateway: &'a Gateway,
-    request: &OwnRequest,
-    email: &EmailAddress,
-    form: &Form,
-) -> Event<'a> {
-    let route = gateway.sign_in.route(email, &request.visit.site.settings.name);
-    if form.field("guest").is_some() {
-        Event::GuestChosen(route.outcome)
-    } else {
-        Event::Routed(route.outcome)
-    }
 }
 
 /// A link straight to one identity provider, such as a company's intranet has.

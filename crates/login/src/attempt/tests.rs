@@ -1,12 +1,16 @@
 use super::*;
-use crate::{ClaimNames, Mapping};
+use crate::{ClaimRules, Expression, Mapping};
+
+fn claim(name: &str) -> Expression {
+    Expression::Claim(name.to_owned())
+}
 
 fn mapping() -> Mapping {
     Mapping {
-        names: ClaimNames {
-            email: "mail".into(),
-            name: Some("displayName".into()),
-            groups: Some("memberOf".into()),
+        rules: ClaimRules {
+            email: claim("mail"),
+            name: Some(claim("displayName")),
+            groups: Some(claim("memberOf")),
             subject: None,
         },
         domains: vec!["acme.example".parse().unwrap()],
@@ -37,13 +41,23 @@ fn free() -> SignInRules {
     SignInRules::default()
 }
 
+/// What follows when the answer comes to `attempt`.
+fn answered(
+    attempt: Attempt,
+    verified: Verified,
+    mapping: &Mapping,
+    rules: &SignInRules,
+) -> Result<(Attempt, Step), SignInError> {
+    let host = "help.example.com".parse().unwrap();
+    attempt.on(Event::Answered(verified, Admission { mapping, rules, host: &host }), NOW)
+}
+
 const NOW: Timestamp = Timestamp::from_seconds(60);
 
 #[test]
 fn a_sign_in_goes_from_answer_to_session() {
-    let (attempt, step) = at_acme()
-        .on(Event::Answered(answer(&["Ann@acme.example"]), &mapping(), &free()), NOW)
-        .unwrap();
+    let (attempt, step) =
+        answered(at_acme(), answer(&["Ann@acme.example"]), &mapping(), &free()).unwrap();
     let Step::Provision { identity, .. } = step else { panic!("not provisioned: {step:?}") };
     assert_eq!(identity.email.as_str(), "ann@acme.example");
     assert_eq!(identity.display_name, "AnnLee");
@@ -56,9 +70,8 @@ fn a_sign_in_goes_from_answer_to_session() {
 /// attacks.md B26, B27.
 #[test]
 fn b26_a_provider_speaks_only_for_its_own_domains() {
-    let refuse = |email: &[&str]| {
-        at_acme().on(Event::Answered(answer(email), &mapping(), &free()), NOW).unwrap_err()
-    };
+    let refuse =
+        |email: &[&str]| answered(at_acme(), answer(email), &mapping(), &free()).unwrap_err();
     assert_eq!(
         refuse(&["ann@globex.example"]),
         SignInError::DomainForeign("globex.example".into())
@@ -77,20 +90,20 @@ fn b26_a_provider_speaks_only_for_its_own_domains() {
     );
     assert_eq!(refuse(&[]), SignInError::AddressMissing("mail".into()));
     let unverified = Verified { email_verified: Some(false), ..answer(&["ann@acme.example"]) };
-    let error = at_acme().on(Event::Answered(unverified, &mapping(), &free()), NOW).unwrap_err();
+    let error = answered(at_acme(), unverified, &mapping(), &free()).unwrap_err();
     assert_eq!(error, SignInError::AddressUnverified);
 }
 
 #[test]
 fn a_transient_subject_is_refused_unless_a_claim_is_named() {
     let transient = || Verified { subject: None, ..answer(&["ann@acme.example"]) };
-    let error = at_acme().on(Event::Answered(transient(), &mapping(), &free()), NOW).unwrap_err();
+    let error = answered(at_acme(), transient(), &mapping(), &free()).unwrap_err();
     assert_eq!(error, SignInError::SubjectMissing("NameID or sub".into()));
     let mut named = mapping();
-    named.names.subject = Some("displayName".into());
+    named.rules.subject = Some(claim("displayName"));
     let mut verified = transient();
     verified.claims.insert("displayName".into(), vec!["ann".into()]);
-    assert!(at_acme().on(Event::Answered(verified, &named, &free()), NOW).is_ok());
+    assert!(answered(at_acme(), verified, &named, &free()).is_ok());
 }
 
 /// attacks.md B6.
@@ -118,16 +131,16 @@ fn an_attempt_ends_after_thirty_minutes_to_the_millisecond() {
 fn rules_lead_to_steps() {
     let choosing = || at_acme().afresh(NOW);
     let idp: IdpName = "acme".parse().unwrap();
-    let step = |outcome: Outcome| choosing().on(Event::Routed(&outcome), NOW).map(|(_, step)| step);
-    let rule = |mode| Outcome::Use { idp: "acme".parse().unwrap(), mode };
+    let step = |outcome: Outcome| choosing().on(Event::Routed(outcome), NOW).map(|(_, step)| step);
+    let rule = |mode| Outcome::Use { idp: "acme".parse().unwrap(), mode, fallback: None };
     assert_eq!(step(rule(Mode::Required)), Ok(Step::SendTo(idp.clone())));
     assert_eq!(step(rule(Mode::Preferred)), Ok(Step::Offer { idp: Some(idp), guest: true }));
-    assert_eq!(step(rule(Mode::Off)), Ok(Step::AdmitGuest));
+    assert_eq!(step(rule(Mode::Off)), Ok(Step::AdmitGuest { instead_of: None }));
     assert_eq!(step(Outcome::Choose), Ok(Step::Offer { idp: None, guest: false }));
     assert_eq!(step(Outcome::Deny), Err(SignInError::DeniedByRule));
     let guest =
-        |outcome: Outcome| choosing().on(Event::GuestChosen(&outcome), NOW).map(|(_, step)| step);
-    assert_eq!(guest(rule(Mode::Optional)), Ok(Step::AdmitGuest));
+        |outcome: Outcome| choosing().on(Event::GuestChosen(outcome), NOW).map(|(_, step)| step);
+    assert_eq!(guest(rule(Mode::Optional)), Ok(Step::AdmitGuest { instead_of: None }));
     assert_eq!(guest(rule(Mode::Required)), Err(SignInError::DeniedByRule));
     assert_eq!(guest(Outcome::Choose), Err(SignInError::DeniedByRule));
     assert_eq!(at_acme().on(Event::Provisioned(None), NOW).unwrap_err(), SignInError::NotUnderWay);
@@ -136,14 +149,10 @@ fn rules_lead_to_steps() {
 #[test]
 fn a_proved_address_is_held_against_the_rules_again() {
     let sign_in = |outcome: Outcome| {
-        let rule =
-            policy::SignInRule { people: vec![], domains: vec![], site: None, outcome, line: 1 };
-        let rules = SignInRules { rules: vec![rule] };
-        at_acme()
-            .on(Event::Answered(answer(&["ann@acme.example"]), &mapping(), &rules), NOW)
-            .map(|_| ())
+        let rules = SignInRules::new(vec![policy::SignInRule::for_all(outcome, 1)], Vec::new());
+        answered(at_acme(), answer(&["ann@acme.example"]), &mapping(), &rules).map(|_| ())
     };
-    let rule = |idp: &str, mode| Outcome::Use { idp: idp.parse().unwrap(), mode };
+    let rule = |idp: &str, mode| Outcome::Use { idp: idp.parse().unwrap(), mode, fallback: None };
     assert_eq!(sign_in(Outcome::Deny), Err(SignInError::DeniedByRule));
     assert_eq!(sign_in(rule("acme", Mode::Off)), Err(SignInError::DeniedByRule));
     let other = SignInError::ProviderNotTheirs("globex".parse().unwrap());
@@ -151,4 +160,34 @@ fn a_proved_address_is_held_against_the_rules_again() {
     assert_eq!(sign_in(rule("globex", Mode::Preferred)), Ok(()));
     assert_eq!(sign_in(rule("acme", Mode::Required)), Ok(()));
     assert_eq!(sign_in(Outcome::UpstreamLogin), Ok(()));
+}
+
+#[test]
+fn a_fallback_is_what_the_rule_names_and_only_by_choice() {
+    let idp = |name: &str| name.parse::<IdpName>().unwrap();
+    let rule = |fallback| Outcome::Use { idp: idp("globex"), mode: Mode::Required, fallback };
+    let on = |event| at_acme().afresh(NOW).on(event, NOW);
+    let guest = on(Event::FallbackChosen(rule(Some(Fallback::UpstreamLogin)))).unwrap().1;
+    assert_eq!(guest, Step::AdmitGuest { instead_of: Some(idp("globex")) });
+    let none = on(Event::FallbackChosen(rule(None))).unwrap_err();
+    assert_eq!(none, SignInError::NoFallback(idp("globex")));
+    assert!(on(Event::FallbackChosen(Outcome::Choose)).is_err());
+}
+
+#[test]
+fn a_stand_in_signs_in_only_people_whose_provider_did_not_answer() {
+    let idp = |name: &str| name.parse::<IdpName>().unwrap();
+    let fallback = Some(Fallback::Idp(idp("acme")));
+    let outcome = Outcome::Use { idp: idp("globex"), mode: Mode::Required, fallback };
+    let rules = SignInRules::new(vec![policy::SignInRule::for_all(outcome.clone(), 1)], Vec::new());
+    let back = |attempt: Attempt| {
+        let attempt = attempt.sent_to(idp("acme"), Pending::Saml { request: "_1".into() }, [7; 32]);
+        answered(attempt, answer(&["ann@acme.example"]), &mapping(), &rules).map(|_| ())
+    };
+    let (fallen, step) = at_acme().afresh(NOW).on(Event::FallbackChosen(outcome), NOW).unwrap();
+    assert_eq!(step, Step::SendTo(idp("acme")));
+    assert_eq!(back(fallen.clone()), Ok(()));
+    let refused = Err(SignInError::ProviderNotTheirs(idp("globex")));
+    assert_eq!(back(at_acme().afresh(NOW)), refused);
+    assert_eq!(back(fallen.afresh(NOW)), refused);
 }

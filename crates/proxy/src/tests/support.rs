@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{Identity, JsmAccount, PersonKey, ReferenceCode};
+use domain::{Identity, JsmAccount, PersonKey, ReferenceCode, Timestamp};
 use http::header::HeaderValue;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Either, Empty};
@@ -32,22 +32,16 @@ pub(super) fn ann() -> Identity {
 pub(super) fn permit_for(person: &PersonKey) -> Permit {
     let site = "help".parse().unwrap();
     let rules = SignInRules::default();
-    match policy::decide(Visitor::Person(person), &site, &rules, |_| true) {
+    match policy::decide(Visitor::Person(person), &site, &rules, Timestamp::MAX, |_| true) {
         Decision::Allow(permit) => permit,
         other => panic!("{other:?}"),
     }
 }
 
 pub(super) fn guest_permit() -> Permit {
-    let rule = SignInRule {
-        people: vec![],
-        domains: vec![],
-        site: None,
-        outcome: policy::Outcome::UpstreamLogin,
-        line: 1,
-    };
-    let rules = SignInRules { rules: vec![rule] };
-    match policy::decide(Visitor::Guest, &"help".parse().unwrap(), &rules, |_| true) {
+    let rule = SignInRule::for_all(policy::Outcome::UpstreamLogin, 1);
+    let (site, rules) = ("help".parse().unwrap(), SignInRules::new(vec![rule], Vec::new()));
+    match policy::decide(Visitor::Guest, &site, &rules, Timestamp::MAX, |_| true) {
         Decision::Allow(permit) => permit,
         other => panic!("{other:?}"),
     }

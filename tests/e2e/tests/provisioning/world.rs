@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use domain::{Clock, Identity, PersonKey, Secret, Sleep, Timestamp};
 use fakes::jsm::JsmCloud;
-use login::{Attempt, ClaimNames, Event, FactorPassed, Mapping, Pending, Step, Verified};
+use login::{
+    Admission, Attempt, ClaimRules, Event, Expression, FactorPassed, Mapping, Pending, Step,
+    Verified,
+};
 use outbound::Outbound;
 use policy::SignInRules;
 use provisioning::{
@@ -150,8 +153,9 @@ pub(crate) fn proof() -> FactorPassed {
     let (site, root) = ("help".parse().unwrap(), domain::ReturnPath::root());
     let pending = Pending::Saml { request: "_1".to_owned() };
     let attempt = Attempt::new(site, root, now).sent_to("acme".parse().unwrap(), pending, [0; 32]);
-    let names = ClaimNames { email: "mail".to_owned(), name: None, groups: None, subject: None };
-    let mapping = Mapping { names, domains: vec!["acme.example".parse().unwrap()] };
+    let email = Expression::Claim("mail".to_owned());
+    let rules = ClaimRules { email, name: None, groups: None, subject: None };
+    let mapping = Mapping { rules, domains: vec!["acme.example".parse().unwrap()] };
     let verified = Verified {
         subject: Some("ann".to_owned()),
         claims: [("mail".to_owned(), vec!["ann@acme.example".to_owned()])].into(),
@@ -159,7 +163,9 @@ pub(crate) fn proof() -> FactorPassed {
         idp_session: None,
         session_deadline: None,
     };
-    match attempt.on(Event::Answered(verified, &mapping, &SignInRules::default()), now).unwrap().1 {
+    let (host, rules) = ("help.example.com".parse().unwrap(), SignInRules::default());
+    let admission = Admission { mapping: &mapping, rules: &rules, host: &host };
+    match attempt.on(Event::Answered(verified, admission), now).unwrap().1 {
         Step::Provision { proof, .. } => proof,
         other => panic!("{other:?}"),
     }

@@ -237,6 +237,11 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Bitte gehen Sie zum Hilfe-Center zurück und versuchen Sie es von dort erneut.",
             Some("Zum Hilfe-Center"),
         ),
+        Notice::TooManyTries => Words::new(
+            "Zu viele Adressen in kurzer Zeit",
+            "Aus Ihrem Netz wurden viele Adressen eingegeben. Bitte warten Sie eine Minute und versuchen Sie es noch einmal.",
+            again,
+        ),
         Notice::CookiesNeeded => Words::new(
             "Ihr Browser hat unser Cookie nicht behalten",
             "Zum Anmelden ist ein Cookie nötig. Bitte erlauben Sie Cookies für diese Seite, oder öffnen Sie den Link außerhalb des privaten Modus, und versuchen Sie es erneut.",

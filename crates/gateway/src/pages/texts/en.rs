@@ -230,6 +230,11 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Please go back to the help center and try again from there.",
             Some("Go to the help center"),
         ),
+        Notice::TooManyTries => Words::new(
+            "Too many addresses in a short time",
+            "Many addresses were entered from your network. Please wait a minute and try again.",
+            again,
+        ),
         Notice::CookiesNeeded => Words::new(
             "Your browser did not keep our cookie",
             "Signing in needs one cookie. Please allow cookies for this site, or open the link outside of private mode, and try again.",

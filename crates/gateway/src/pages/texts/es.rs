@@ -234,6 +234,11 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Vuelva al centro de ayuda e inténtelo de nuevo desde allí.",
             Some("Ir al centro de ayuda"),
         ),
+        Notice::TooManyTries => Words::new(
+            "Demasiadas direcciones en poco tiempo",
+            "Se han introducido muchas direcciones desde su red. Espere un minuto y vuelva a intentarlo.",
+            again,
+        ),
         Notice::CookiesNeeded => Words::new(
             "Su navegador no ha guardado nuestra cookie",
             "Para iniciar sesión hace falta una cookie. Permita las cookies de este sitio, o abra el enlace fuera del modo privado, y vuelva a intentarlo.",

@@ -235,6 +235,11 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Veuillez revenir au centre d’aide et réessayer à partir de là.",
             Some("Aller au centre d’aide"),
         ),
+        Notice::TooManyTries => Words::new(
+            "Trop d’adresses en peu de temps",
+            "De nombreuses adresses ont été saisies depuis votre réseau. Veuillez patienter une minute, puis réessayer.",
+            again,
+        ),
         Notice::CookiesNeeded => Words::new(
             "Votre navigateur n’a pas conservé notre cookie",
             "La connexion nécessite un cookie. Veuillez autoriser les cookies pour ce site, ou ouvrir le lien en dehors de la navigation privée, puis réessayer.",

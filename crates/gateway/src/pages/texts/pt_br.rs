@@ -232,6 +232,11 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Volte à central de ajuda e tente novamente a partir de lá.",
             Some("Ir para a central de ajuda"),
         ),
+        Notice::TooManyTries => Words::new(
+            "Muitos endereços em pouco tempo",
+            "Muitos endereços foram digitados a partir da sua rede. Aguarde um minuto e tente novamente.",
+            again,
+        ),
         Notice::CookiesNeeded => Words::new(
             "Seu navegador não guardou nosso cookie",
             "Para entrar é preciso um cookie. Permita cookies para este site ou abra o link fora do modo privado e tente novamente.",
