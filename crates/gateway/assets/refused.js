@@ -2,7 +2,9 @@
 // another try by itself, which can be stopped. Everything works without them.
 "use strict";
 
-const language = document.documentElement.lang;
+// The reader's own form of the page's language: en-GB writes dates other than en-US.
+const page = document.documentElement.lang;
+const language = navigator.languages.find((own) => own.split("-")[0] === page.split("-")[0]) ?? page;
 for (const time of document.querySelectorAll("time[datetime]")) {
   const moment = new Date(time.dateTime);
   if (!Number.isNaN(moment.getTime())) {

@@ -214,3 +214,59 @@ fn pages_of_operators_show_what_they_are_given() {
     };
     assert!(page.render().unwrap().contains("Ann Archer"));
 }
+
+fn choices(count: usize) -> Vec<Choice> {
+    let choice = |n| Choice { name: format!("idp-{n}"), label: format!("Firma {n}"), logo: None };
+    (0..count).map(choice).collect()
+}
+
+fn sign_in(providers: usize, last: Option<Choice>) -> String {
+    let page = SignInPage {
+        frame: frame(Language::German),
+        attempt: "a",
+        typed: "",
+        mistake: None,
+        for_request: true,
+        last,
+        providers: choices(providers),
+    };
+    page.render().unwrap()
+}
+
+#[test]
+fn a_chooser_grows_from_whole_sentences_to_a_list_that_is_narrowed() {
+    let (few, more, long) = (sign_in(4, None), sign_in(12, None), sign_in(40, None));
+    assert!(few.contains(">Weiter mit Firma 3<") && !few.contains("aria-label="), "{few}");
+    for text in [&more, &long] {
+        assert!(text.contains("aria-label=\"Weiter mit Firma 3\"") && text.contains(">Firma 3<"));
+    }
+    assert!(!more.contains("id=\"narrow\"") && long.contains("id=\"narrow\""));
+    assert!(long.len() < 50_000 && few.contains("Sie öffnen eine Supportanfrage."));
+    assert!(sign_in(0, None).find("id=\"chooser\"").is_none());
+}
+
+#[test]
+fn the_last_choice_comes_first_and_has_the_focus() {
+    let [last] = <[Choice; 1]>::try_from(choices(1)).unwrap();
+    let text = sign_in(3, Some(last));
+    let place = |part: &str| text.find(part).unwrap();
+    assert!(place("Zuletzt verwendet") < place("id=\"email\""), "{text}");
+    assert!(place("id=\"email\"") < place("Oder wählen Sie eine andere Organisation"));
+    let (before, _) = text.split_once(" autofocus").unwrap();
+    assert!(before.ends_with("value=\"idp-0\" class=\"choice\""), "{before}");
+}
+
+#[test]
+fn a_page_before_leaving_names_the_host() {
+    let page = ContinuePage {
+        frame: frame(Language::English),
+        attempt: "a",
+        typed: "ann@acme.example",
+        provider: &choices(1)[0],
+        host: Some("acme.okta.com"),
+        guest: false,
+    };
+    let text = page.render().unwrap();
+    assert!(text.contains("You will sign in at Firma 0 (acme.okta.com)."), "{text}");
+    assert!(text.contains("Not your company?") && !text.contains("name=\"guest\""), "{text}");
+}
