@@ -2,6 +2,7 @@
 
 mod configuration;
 mod id_token;
+mod openid;
 mod paths;
 mod response;
 
@@ -39,6 +40,9 @@ pub(crate) fn all() -> Result<Vec<Target>> {
         id_token::tokens()?,
         id_token::key_sets()?,
         id_token::callbacks(),
+        openid::logout_tokens()?,
+        openid::userinfo()?,
+        openid::groups()?,
         paths::return_paths(),
         paths::addresses(),
         configuration::files()?,

@@ -17,10 +17,10 @@ use serde_json::json;
 
 use super::{Target, Verdict};
 
-const NOW: i64 = 1_800_000_000;
-const ISSUER: &str = "https://login.globex.example";
+pub(super) const NOW: i64 = 1_800_000_000;
+pub(super) const ISSUER: &str = "https://login.globex.example";
 
-fn relying_party() -> Result<RelyingParty> {
+pub(super) fn relying_party() -> Result<RelyingParty> {
     let registration = Registration {
         issuer: ISSUER.to_owned(),
         client_id: "vestibule".to_owned(),
@@ -43,20 +43,30 @@ fn signed(key: &SigningKey, algorithm: (&str, Algorithm), kid: &str) -> Vec<u8> 
         "iss": ISSUER, "aud": "vestibule", "sub": "gil", "nonce": "nonce", "iat": NOW, "exp": NOW + 300,
         "email": "gil@globex.example", "email_verified": true, "groups": ["a", "b"], "address": { "country": "NO" },
     });
+    encoded(&header, &claims, key, algorithm.1)
+}
+
+/// A signed JWT in compact form.
+pub(super) fn encoded(
+    header: &serde_json::Value,
+    claims: &serde_json::Value,
+    key: &SigningKey,
+    algorithm: Algorithm,
+) -> Vec<u8> {
     let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let input = format!("{}.{}", encode(&header), encode(&claims));
-    let signature = URL_SAFE_NO_PAD.encode(key.sign(algorithm.1, input.as_bytes()));
+    let input = format!("{}.{}", encode(header), encode(claims));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(algorithm, input.as_bytes()));
     format!("{input}.{signature}").into_bytes()
 }
 
 /// The three parts decoded, so that mutations reach the JSON below base64.
-fn open(token: &[u8]) -> Vec<u8> {
+pub(super) fn open(token: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(token);
     let parts = text.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default());
     parts.collect::<Vec<_>>().join(&b"\n.\n"[..])
 }
 
-fn close(parts: &[u8]) -> String {
+pub(super) fn close(parts: &[u8]) -> String {
     let mut found = Vec::new();
     let mut rest = parts;
     while let Some(at) = rest.windows(3).position(|window| window == b"\n.\n") {
