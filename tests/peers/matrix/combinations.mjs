@@ -1,4 +1,5 @@
-// Which products are asked for which combinations of signature, encryption and key.
+// Which products are asked for which combinations of signature, encryption and key, and which
+// OpenID providers with which kind of client.
 
 import path from 'node:path';
 import { ROOT } from '../../browser/harness/process.mjs';
@@ -6,34 +7,51 @@ import { ROOT } from '../../browser/harness/process.mjs';
 const SIGNED = ['response', 'assertion', 'both'];
 const CONTENT = ['plain', 'encrypted'];
 
-/** What each product can do, and how it is started. */
+const node = (folder) => [process.execPath, path.join(ROOT, 'tests/peers', folder, 'launch.mjs')];
+
+/** The products that speak SAML: how each is started, and what it can do. */
 export const PRODUCTS = {
   pysaml2: {
-    command: path.join(ROOT, 'target/peers/python/bin/python'),
-    launcher: path.join(ROOT, 'tests/peers/pysaml2/idp.py'),
+    command: [path.join(ROOT, 'target/peers/python/bin/python'), path.join(ROOT, 'tests/peers/pysaml2/idp.py')],
     keys: ['rsa', 'ecdsa'],
+    signed: SIGNED,
   },
-  samlp: { command: process.execPath, launcher: path.join(ROOT, 'tests/peers/samlp/launch.mjs'), keys: ['rsa'] },
-  simplesamlphp: {
-    command: process.execPath, launcher: path.join(ROOT, 'tests/peers/simplesamlphp/launch.mjs'), keys: ['rsa'],
-    // Its release 1.19 encrypts with AES-CBC only: the operator's dated exception is part of the row.
-    cbc: true,
-  },
+  samlp: { command: node('samlp'), keys: ['rsa'], signed: SIGNED },
+  // Its release 1.19 encrypts with AES-CBC only: the operator's dated exception is part of the row.
+  simplesamlphp: { command: node('simplesamlphp'), keys: ['rsa'], signed: SIGNED, cbc: true },
+  // What is signed cannot be chosen; its library encrypts with AES-CBC.
+  lemonldap: { command: node('lemonldap'), keys: ['rsa'], signed: ['both'], cbc: true },
 };
 
-/** Name of a combination's identity provider in the gateway's file. */
+/** The products that speak OpenID Connect, with the kinds of client that are tried. */
+export const OPENID = {
+  'oidc-provider': { command: node('oidc-provider'), clients: {
+    'rs256-secret': { algorithm: 'RS256', secret: 'a-secret-of-the-client' },
+    'es256-public': { algorithm: 'ES256' },
+  } },
+  lemonldap: { clients: { 'rs256-secret': { algorithm: 'RS256', secret: 'another-secret' } } },
+};
+
+/** Name of a row's identity provider in the gateway's file. */
 export const idpName = (product, name) => `${product}-${name}`;
 
 /** Every combination that `product` can do, by name. */
 export function combinations(product) {
+  const { keys, signed } = PRODUCTS[product];
   const all = {};
-  for (const key of PRODUCTS[product].keys) {
-    for (const signed of SIGNED) {
+  for (const key of keys) {
+    for (const what of signed) {
       for (const content of CONTENT) {
-        const name = `${key}-${signed}-${content}`;
-        all[name] = { key, signed, encrypted: content === 'encrypted', domain: `${idpName(product, name)}.example` };
+        const name = `${key}-${what}-${content}`;
+        all[name] = { key, signed: what, encrypted: content === 'encrypted', domain: `${idpName(product, name)}.example` };
       }
     }
   }
   return all;
+}
+
+/** Every row of OpenID Connect. */
+export function clients() {
+  return Object.entries(OPENID).flatMap(([product, { clients: all }]) => Object.entries(all)
+    .map(([name, client]) => ({ product, name, ...client, idp: idpName(product, name), domain: `${idpName(product, name)}.example` })));
 }

@@ -5,10 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { Process, built, run } from '../../browser/harness/process.mjs';
 import { freePort } from '../lifetime.mjs';
-import { PRODUCTS, combinations, idpName } from './combinations.mjs';
+import { PRODUCTS } from './combinations.mjs';
+import { introduce, startProducts } from './products.mjs';
 import { Walker } from './walker.mjs';
-
-export const PERSON = { login: 'ann', password: 'ann-knows', name: 'Ann Archer' };
 
 /** A pair of PEM texts in `folder`: `name.key` and `name.pem`. */
 async function certificate(folder, name, options) {
@@ -19,78 +18,75 @@ async function certificate(folder, name, options) {
   return fs.readFileSync(key, 'utf8') + fs.readFileSync(pem, 'utf8');
 }
 
-function settings(product, folder) {
-  const { login, password, name } = PERSON;
-  const all = combinations(product);
-  // SimpleSAMLphp knows people, not combinations: one login for each, with its address.
-  const people = product === 'simplesamlphp'
-    ? Object.fromEntries(Object.entries(all).map(([key, { domain }]) => [key, { password, name, email: `${login}@${domain}` }]))
-    : { [login]: { password, name } };
-  return { folder: path.join(folder, product), host: `${product}.localhost`, people, combinations: all, signResponse: true };
-}
-
-async function startProduct(product, folder) {
-  const { command, launcher } = PRODUCTS[product];
-  const process_ = new Process(product, command, [launcher, JSON.stringify(settings(product, folder))]);
-  const said = await process_.ready();
-  const where = (name) => said.combinations?.[name] ?? {
-    metadata: said.metadata, serviceProvider: path.join(said.serviceProviders, `${name}.xml`),
-  };
-  const all = Object.entries(combinations(product)).map(([name, wanted]) => ({ product, name, ...wanted, ...where(name) }));
-  return { process: process_, rows: all };
-}
-
-/** The day after the next month's, as the operator writes it. */
+/** Last day of a dated exception, as the operator writes it. */
 const soon = () => new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
 
-function identityProvider({ product, name, domain, metadata, encrypted }) {
-  const saml = { metadata: { url: metadata } };
-  if (encrypted) saml.encryption = 'required';
-  if (encrypted && PRODUCTS[product].cbc) saml.cbc_until = soon();
-  return [idpName(product, name), { label: idpName(product, name), domains: [domain], saml, claims: { email: 'mail', name: 'displayName' } }];
+function saml({ product, metadata, encrypted }) {
+  const how = { metadata: { url: metadata } };
+  if (encrypted) how.encryption = 'required';
+  if (encrypted && PRODUCTS[product].cbc) how.cbc_until = soon();
+  return { saml: how, claims: { email: 'mail', name: 'displayName' } };
+}
+
+function openid({ issuer, clientId, secret, idp, algorithm }) {
+  const how = { issuer, client_id: clientId, userinfo: true, algorithms: [algorithm], scopes: ['openid', 'email', 'profile'] };
+  if (secret) how.client_secret = { file: `secret-${idp}` };
+  return { oidc: how };
 }
 
 function configuration({ port, fakes, rows }) {
+  const provider = (row) => [row.idp, { label: row.idp, domains: [row.domain], ...(row.protocol === 'saml' ? saml(row) : openid(row)) }];
   return {
     listen: { https: `127.0.0.1:${port}`, operations: '127.0.0.1:0', public_port: port },
     tls: { certificates: [{ chain: 'tls.pem', key: { file: 'tls.key' } }] },
     store: { embedded: { path: 'data' } },
     keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }], saml: [{ file: 'saml-1.pem' }] },
     sites: { help: { hosts: ['help.localhost'], label: 'Help', jsm: 'support', upstream: { url: fakes.helpCenter, session: 'asserted' } } },
-    identity_providers: Object.fromEntries(rows.map(identityProvider)),
-    sign_in: [...rows.map(({ product, name, domain }) => ({ domain, use: idpName(product, name) })), { otherwise: 'deny' }],
+    identity_providers: Object.fromEntries(rows.map(provider)),
+    sign_in: [...rows.map(({ idp, domain }) => ({ domain, use: idp })), { otherwise: 'deny' }],
     jsm: { support: { cloud: { site: fakes.jsm.url, email: fakes.jsm.email, token: { file: 'jsm' } }, desks: [{ join: ['1'] }] } },
     audit: { file: 'audit.jsonl' },
   };
 }
 
 export class Installation {
+  products = [];
+
+  /** Starts everything; what was started is stopped when a part of it does not start. */
   static async start() {
     const it = new Installation();
-    it.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vestibule-matrix-'));
-    it.port = await freePort();
-    it.fakesProcess = new Process('fakes', built('fakes'), []);
-    const products = Object.keys(PRODUCTS).map((product) => startProduct(product, it.folder));
+    try {
+      await it.#start();
+    } catch (problem) {
+      await it.stop();
+      throw problem;
+    }
+    return it;
+  }
+
+  async #start() {
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vestibule-matrix-'));
+    this.port = await freePort();
+    this.fakesProcess = new Process('fakes', built('fakes'), []);
     const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-    const [fakes, , own] = await Promise.all([
-      it.fakesProcess.ready(), certificate(it.folder, 'tls', ec), certificate(it.folder, 'own', ['-newkey', 'rsa:2048']),
+    const [fakes, started, own] = await Promise.all([
+      this.fakesProcess.ready(), startProducts(this.folder, this.url, this.products), certificate(this.folder, 'own', ['-newkey', 'rsa:2048']),
+      certificate(this.folder, 'tls', ec),
     ]);
-    const started = await Promise.all(products);
-    it.products = started.map((product) => product.process);
-    it.rows = started.flatMap((product) => product.rows);
-    const secret = (name, text) => fs.writeFileSync(path.join(it.folder, name), text, { mode: 0o600 });
+    this.rows = started.flatMap((product) => product.rows);
+    const secret = (name, text) => fs.writeFileSync(path.join(this.folder, name), text, { mode: 0o600 });
     secret('saml-1.pem', own);
     secret('jsm', fakes.jsm.token);
-    it.file = path.join(it.folder, 'vestibule.yaml');
-    fs.writeFileSync(it.file, JSON.stringify(configuration({ port: it.port, fakes, rows: it.rows }), null, 2));
-    await run(built('vestibule'), ['keys', 'init', '--config', it.file]);
-    it.gateway = new Process('vestibule', built('vestibule'), ['run', '--config', it.file]);
-    await it.gateway.prints(/listening/);
-    await Promise.all(it.rows.map((row) => it.#introduce(row)));
-    const keys = await it.walker().get(`${it.url}/.vestibule/jwks.json`);
+    for (const row of this.rows) if (row.secret) secret(`secret-${row.idp}`, row.secret);
+    this.file = path.join(this.folder, 'vestibule.yaml');
+    fs.writeFileSync(this.file, JSON.stringify(configuration({ port: this.port, fakes, rows: this.rows }), null, 2));
+    await run(built('vestibule'), ['keys', 'init', '--config', this.file]);
+    this.gateway = new Process('vestibule', built('vestibule'), ['run', '--config', this.file]);
+    await this.gateway.prints(/listening/);
+    await Promise.all(this.rows.filter((row) => row.protocol === 'saml').map((row) => this.#introduce(row)));
+    const keys = await this.walker().get(`${this.url}/.vestibule/jwks.json`);
     const headers = { 'content-type': 'application/json' };
     await fetch(`${fakes.control}/trust/help.localhost`, { method: 'POST', headers, body: keys.body });
-    return it;
   }
 
   get url() {
@@ -102,26 +98,20 @@ export class Installation {
     return new Walker();
   }
 
-  /** As an operator does: the gateway's published metadata goes to the identity provider. */
-  async #introduce({ product, name, signed, encrypted, serviceProvider }) {
-    const answer = await this.walker().get(`${this.url}/.vestibule/saml/${idpName(product, name)}/metadata`);
-    if (answer.status !== 200) throw new Error(`metadata for ${product} ${name}: ${answer.status} ${answer.body}`);
-    if (product === 'simplesamlphp') {
-      fs.writeFileSync(serviceProvider.replace(/xml$/, 'json'), JSON.stringify({
-        'saml20.sign.response': signed !== 'assertion', 'saml20.sign.assertion': signed !== 'response', 'assertion.encryption': encrypted,
-      }));
-    }
-    fs.writeFileSync(serviceProvider, answer.body);
+  async #introduce(row) {
+    const answer = await this.walker().get(`${this.url}/.vestibule/saml/${row.idp}/metadata`);
+    if (answer.status !== 200) throw new Error(`metadata for ${row.idp}: ${answer.status} ${answer.body}`);
+    await introduce(row, answer.body);
   }
 
-  /** The last audit record of a refusal, for the one who reads a failed run. */
-  lastRefusal() {
+  /** The last audit record, for the one who reads a failed run. */
+  lastRecord() {
     const lines = fs.readFileSync(path.join(this.folder, 'audit.jsonl'), 'utf8').trim().split('\n');
     return lines.at(-1);
   }
 
   async stop() {
-    await Promise.all([this.gateway, this.fakesProcess, ...(this.products ?? [])].map((one) => one?.stop()));
+    await Promise.all([this.gateway, this.fakesProcess, ...this.products].map((one) => one?.stop()));
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
