@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use domain::{IdpName, Timestamp};
 use outbound::{Limits, Outbound};
-use saml::{IdpMetadata, MetadataError, ParseOptions};
+use saml::{IdpMetadata, MetadataError, ParseOptions, RequestBinding};
 
 use crate::cached::{Cached, Fetched, Forced, News, is_due};
 use crate::fetch::{BACKGROUND, Caller, MAX_METADATA, PATIENCE};
@@ -235,7 +235,13 @@ fn parse(
 ) -> Result<IdpMetadata, MetadataError> {
     let expected_entity = settings.entity_id.as_deref().or(known);
     let options = ParseOptions { expected_entity, signers: &settings.metadata_signers };
-    IdpMetadata::parse(document, options, now)
+    let metadata = IdpMetadata::parse(document, options, now)?;
+    let wanted = match settings.request.binding {
+        RequestBinding::Redirect => &metadata.sso_redirect,
+        RequestBinding::Post => &metadata.sso_post,
+    };
+    // Without it nobody could be sent there: such metadata replaces no good one.
+    if wanted.is_none() { Err(MetadataError::NoEndpoint) } else { Ok(metadata) }
 }
 
 fn read_file(idp: &IdpName, path: &Path) -> Result<Bytes, FederationError> {

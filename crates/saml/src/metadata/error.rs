@@ -60,7 +60,7 @@ pub enum MetadataError {
     #[error("metadata has an unreadable validUntil: {0}")]
     Moment(String),
     /// No endpoint that a browser can be sent to.
-    #[error("metadata has no SingleSignOnService with the HTTP-Redirect or HTTP-POST binding")]
+    #[error("metadata has no SingleSignOnService with the binding that requests are sent by")]
     NoEndpoint,
     /// An endpoint that is no https URL.
     #[error("the SingleSignOnService {0} is no https URL without credentials and fragment")]
@@ -125,7 +125,7 @@ impl MetadataError {
             Self::Moment(_) => ("saml-metadata-moment-unreadable", EXPORT),
             Self::NoEndpoint => (
                 "saml-metadata-no-endpoint",
-                "enable the HTTP-Redirect or HTTP-POST binding at the identity provider",
+                "set `request: { binding: … }` to `redirect` or `post`, whichever it has, or enable the binding at the identity provider",
             ),
             Self::Endpoint(_) => (
                 "saml-metadata-endpoint-insecure",
