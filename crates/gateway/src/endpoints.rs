@@ -10,6 +10,8 @@ pub(crate) const PREFIX: &str = "/.vestibule/";
 pub(crate) enum Endpoint {
     /// The sign-in page.
     SignIn,
+    /// Takes the customer's word for a sign-in that the identity provider began.
+    Confirm,
     /// Straight to one identity provider.
     SignInAt(IdpName),
     /// SAML assertion consumer service.
@@ -37,6 +39,7 @@ impl Endpoint {
         let segments: Vec<&str> = rest.split('/').collect();
         match segments.as_slice() {
             ["sign-in"] => Some(Self::SignIn),
+            ["confirm"] => Some(Self::Confirm),
             ["sign-in", idp] => idp.parse().ok().map(Self::SignInAt),
             ["saml", idp, "acs"] => idp.parse().ok().map(Self::SamlAcs),
             ["saml", idp, "metadata"] => idp.parse().ok().map(Self::SamlMetadata),
@@ -54,6 +57,7 @@ impl Endpoint {
     pub(crate) fn path(&self) -> String {
         let rest = match self {
             Self::SignIn => "sign-in".to_owned(),
+            Self::Confirm => "confirm".to_owned(),
             Self::SignInAt(idp) => format!("sign-in/{idp}"),
             Self::SamlAcs(idp) => format!("saml/{idp}/acs"),
             Self::SamlMetadata(idp) => format!("saml/{idp}/metadata"),
@@ -82,6 +86,7 @@ mod tests {
         let acme: IdpName = "acme".parse().unwrap();
         for endpoint in [
             Endpoint::SignIn,
+            Endpoint::Confirm,
             Endpoint::SignInAt(acme.clone()),
             Endpoint::SamlAcs(acme.clone()),
             Endpoint::SamlMetadata(acme.clone()),

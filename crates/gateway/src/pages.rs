@@ -23,12 +23,7 @@ pub(crate) use choosing::{Choice, ContinuePage, Mistake, OfferPage, SignInPage};
 pub(crate) use frame::Frame;
 #[cfg_attr(not(test), expect(unused_imports, reason = "the test connection follows"))]
 pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "sign-out at identity providers follows")
-)]
-pub(crate) use outcome::{ConfirmPage, Errand, PostPage};
-pub(crate) use outcome::{SessionEnd, SignedOutPage};
+pub(crate) use outcome::{ConfirmPage, Errand, PostPage, SessionEnd, SignedOutPage};
 pub(crate) use refused::{Fallback, Refused, refused};
 
 /// Asks before ending the session.

@@ -11,11 +11,13 @@ mod oidc;
 mod page;
 mod routing;
 mod saml;
+mod unasked;
 
 pub(crate) use answer::{oidc_answer, saml_answer};
 pub(crate) use carry::carry;
 pub(crate) use page::{page, straight_to, submit};
 pub(crate) use saml::metadata as saml_metadata;
+pub(crate) use unasked::confirm;
 
 use domain::{IdpName, PersonKey, Refusal};
 use login::{Attempt, SignInError};

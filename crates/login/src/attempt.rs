@@ -15,7 +15,8 @@ const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// One sign-in under way.
 ///
-/// `Choosing → AtProvider → Identified → (done)`. The first stage may be left many times, so that
+/// `Choosing → AtProvider → Identified → (done)`, or `Choosing → Unasked → Identified → (done)` when
+/// the identity provider begins (SAML Profiles §4.1.5). The first stage may be left many times, so that
 /// Back works; each later stage is taken from the store once, which is the replay defence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -32,8 +33,19 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
     Choosing,
-    AtProvider { idp: IdpName, browser: [u8; 32], pending: Pending },
-    Identified { identity: Box<Identity> },
+    AtProvider {
+        idp: IdpName,
+        browser: [u8; 32],
+        pending: Pending,
+    },
+    /// Nobody asked for this identity: it waits for the customer's word.
+    Unasked {
+        identity: Box<Identity>,
+        browser: [u8; 32],
+    },
+    Identified {
+        identity: Box<Identity>,
+    },
 }
 
 /// What must match when the identity provider answers.
@@ -83,6 +95,19 @@ pub enum Event<'a> {
     FallbackChosen(Outcome),
     /// The identity provider's answer was verified.
     Answered(Verified, Admission<'a>),
+    /// An identity provider signed somebody in whom nobody had sent there, and that was verified.
+    Unasked {
+        /// Which.
+        idp: IdpName,
+        /// Hash of the binding of the browser that brought it.
+        browser: [u8; 32],
+        /// What it proved.
+        verified: Verified,
+        /// How to read it.
+        admission: Admission<'a>,
+    },
+    /// The customer wants to be signed in as that person.
+    Confirmed(Admission<'a>),
     /// The customer exists in JSM as the rules say, or the site has none.
     Provisioned(Option<JsmAccount>),
 }
@@ -114,6 +139,11 @@ pub enum Step {
     AdmitGuest {
         /// The identity provider that did not answer, when that is why.
         instead_of: Option<IdpName>,
+    },
+    /// Ask the customer whether they want to be signed in so: nobody is by a link (login CSRF).
+    Confirm {
+        /// As whom.
+        identity: Box<Identity>,
     },
     /// Make sure that the customer exists in JSM.
     Provision {
@@ -175,7 +205,7 @@ impl Attempt {
     /// Hash of the binding of the browser that was sent to the identity provider.
     pub fn browser(&self) -> Option<&[u8; 32]> {
         match &self.stage {
-            Stage::AtProvider { browser, .. } => Some(browser),
+            Stage::AtProvider { browser, .. } | Stage::Unasked { browser, .. } => Some(browser),
             Stage::Choosing | Stage::Identified { .. } => None,
         }
     }
@@ -184,8 +214,14 @@ impl Attempt {
     pub fn provider(&self) -> Option<&IdpName> {
         match &self.stage {
             Stage::AtProvider { idp, .. } => Some(idp),
+            Stage::Unasked { identity, .. } => Some(&identity.person.idp),
             Stage::Choosing | Stage::Identified { .. } => None,
         }
+    }
+
+    /// Whether it waits for the customer's word.
+    pub fn is_unasked(&self) -> bool {
+        matches!(self.stage, Stage::Unasked { .. })
     }
 
     /// The identity provider that the page that was asked for names by `?idp=`.
@@ -220,7 +256,9 @@ impl Attempt {
             _ if self.site != *site => Err(SignInError::OtherSite),
             Stage::AtProvider { idp: asked, pending, .. } if asked == idp => Ok(pending),
             Stage::AtProvider { .. } => Err(SignInError::OtherProvider),
-            Stage::Choosing | Stage::Identified { .. } => Err(SignInError::NotUnderWay),
+            Stage::Choosing | Stage::Unasked { .. } | Stage::Identified { .. } => {
+                Err(SignInError::NotUnderWay)
+            }
         }
     }
 
@@ -248,11 +286,18 @@ impl Attempt {
             (Stage::AtProvider { idp, .. }, Event::Answered(verified, admission)) => {
                 let identity = Box::new(admission.mapping.identity(idp, verified)?);
                 self.admit(&identity, &admission, now)?;
-                // No rule demands a factor yet; the challenge will stand between these two lines.
-                let proof = FactorPassed { _made_by_attempt: () };
-                let attempt =
-                    Self { stage: Stage::Identified { identity: identity.clone() }, ..self };
-                Ok((attempt, Step::Provision { identity, proof }))
+                Ok(self.identified(identity))
+            }
+            (Stage::Choosing, Event::Unasked { idp, browser, verified, admission }) => {
+                let identity = Box::new(admission.mapping.identity(&idp, verified)?);
+                self.admit(&identity, &admission, now)?;
+                let stage = Stage::Unasked { identity: identity.clone(), browser };
+                Ok((Self { stage, ..self }, Step::Confirm { identity }))
+            }
+            (Stage::Unasked { identity, .. }, Event::Confirmed(admission)) => {
+                let identity = identity.clone();
+                self.admit(&identity, &admission, now)?;
+                Ok(self.identified(identity))
             }
             (Stage::Identified { identity }, Event::Provisioned(account)) => {
                 let step = Step::Establish { identity: identity.clone(), account };
@@ -260,6 +305,14 @@ impl Attempt {
             }
             _ => Err(SignInError::NotUnderWay),
         }
+    }
+
+    /// Attacks.md B16: whoever began the sign-in, it goes on from here in the one same way.
+    fn identified(self, identity: Box<Identity>) -> (Self, Step) {
+        // No rule demands a factor yet; the challenge will stand between these two lines.
+        let proof = FactorPassed { _made_by_attempt: () };
+        let attempt = Self { stage: Stage::Identified { identity: identity.clone() }, ..self };
+        (attempt, Step::Provision { identity, proof })
     }
 
     /// Only what the rule names, and only by the customer's own choice.

@@ -174,6 +174,10 @@ impl Scene {
             ("token", self.jsm.token.clone()),
             ("globex", self.globex.client_secret.clone()),
             ("umbrella", self.umbrella.client_secret.clone()),
+            (
+                "saml.pem",
+                fakes::keys::SigningKey::first(fakes::keys::KeyKind::Rsa2048, "help").pem(),
+            ),
             ("assertion.pem", fakes::keys::SigningKey::p256("assertion").private_key_pem()),
         ] {
             write_secret(&folder.join(name), &text);

@@ -5,7 +5,7 @@ use http::Response;
 use login::{Admission, Attempt, Event, Pending, Verified};
 use session::{AttemptHandle, BrowserBinding, Secrets};
 
-use super::{Stop, dispatch, oidc, saml};
+use super::{Stop, dispatch, oidc, saml, unasked};
 use crate::body::Body;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
@@ -56,6 +56,14 @@ async fn take_answer(
     let (Answer::Saml { handle, .. } | Answer::Oidc { handle, .. }) = &answer;
     let attempt =
         take_attempt(gateway, request, handle.as_ref()).await.map_err(|stop| stop.at(idp))?;
+    let (attempt, answer) = match (attempt, answer) {
+        (Some(attempt), answer) => (attempt, answer),
+        (None, Answer::Saml { response, .. }) if unasked::accepted(gateway, idp) => {
+            let arrived = unasked::arrive(gateway, request, (idp, provider), response).await;
+            return arrived.map_err(|stop| stop.at(idp));
+        }
+        (None, _) => return Err(Stop::from(unknown_attempt()).at(idp)),
+    };
     let verified = async {
         let pending =
             attempt.expects(&request.visit.site.settings.name, idp, request.visit.context.now)?;
@@ -71,19 +79,18 @@ async fn take_answer(
 }
 
 /// Takes the attempt out of the store: whoever comes second finds nothing (attacks.md B4, B7, C1).
-async fn take_attempt(
+pub(super) async fn take_attempt(
     gateway: &Gateway,
     request: &OwnRequest,
     handle: Option<&AttemptHandle>,
-) -> Result<Attempt, Stop> {
-    let Some(handle) = handle else { return Err(unknown_attempt().into()) };
+) -> Result<Option<Attempt>, Stop> {
+    let Some(handle) = handle else { return Ok(None) };
     let taken = gateway.attempts.take(handle, request.visit.context.now).await;
-    let taken = taken.map_err(|error| store_refusal(&error))?;
-    Ok(taken.ok_or_else(unknown_attempt)?)
+    Ok(taken.map_err(|error| store_refusal(&error))?)
 }
 
 /// Attacks.md B5: an answer is taken only in the browser that asked.
-fn same_browser(request: &OwnRequest, attempt: &Attempt) -> Result<(), Stop> {
+pub(super) fn same_browser(request: &OwnRequest, attempt: &Attempt) -> Result<(), Stop> {
     let Some(binding) = BrowserBinding::from_headers(&request.headers) else {
         let explanation = "the browser that brought the answer has no binding cookie";
         let remedy =
@@ -128,7 +135,7 @@ async fn verify(
     }
 }
 
-fn unknown_attempt() -> Refusal {
+pub(super) fn unknown_attempt() -> Refusal {
     Refusal::new(
         "attempt-unknown",
         Blame::Customer,

@@ -7,7 +7,7 @@ use login::{Attempt, Event, FactorPassed, Step};
 use session::{BrowserBinding, Customer, Facts, LastChoice, Secrets, SessionCookie, Who};
 
 use super::chooser::{self, Ways};
-use super::{Stop, carry, oidc, saml};
+use super::{Stop, carry, oidc, saml, unasked};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
@@ -65,6 +65,9 @@ async fn go_on(
             }
             Step::AdmitGuest { instead_of } => {
                 return admit_guest(gateway, request, &attempt, instead_of).await;
+            }
+            Step::Confirm { identity } => {
+                return unasked::ask(gateway, request, &attempt, &identity).await;
             }
             Step::Provision { identity, proof } => {
                 let account = provision(gateway, request, &identity, &proof).await;

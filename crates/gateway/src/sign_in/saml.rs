@@ -13,7 +13,7 @@ use saml::{
 use session::AttemptHandle;
 
 use super::Stop;
-use super::answer::Answer;
+use super::answer::{Answer, unknown_attempt};
 use crate::body::Body;
 use crate::context::Visit;
 use crate::endpoints::Endpoint;
@@ -98,12 +98,36 @@ pub(super) async fn verify(
     asked: &str,
     response: String,
 ) -> Result<Verified, Stop> {
+    let asked =
+        RequestId::try_from(asked.to_owned()).map_err(|_| login::SignInError::NotUnderWay)?;
+    verified(gateway, request, idp, Carried { response, asked: Some(asked) }).await
+}
+
+/// The same for a response that must say that nobody asked for it.
+pub(super) async fn verify_unasked(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    idp: &IdpName,
+    response: String,
+) -> Result<Verified, Stop> {
+    let verified = verified(gateway, request, idp, Carried { response, asked: None }).await;
+    verified.map_err(|stop| match stop.refusal.cause.as_str() {
+        // It answers a request that is over by now.
+        "saml-request-foreign" => unknown_attempt().into(),
+        _ => stop,
+    })
+}
+
+async fn verified(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    idp: &IdpName,
+    carried: Carried,
+) -> Result<Verified, Stop> {
     let (visit, now) = (&request.visit, request.visit.context.now);
     let metadata =
         gateway.federation.saml_metadata(idp, now).await.map_err(|error| error.refusal())?;
-    let asked =
-        RequestId::try_from(asked.to_owned()).map_err(|_| login::SignInError::NotUnderWay)?;
-    let carried = Arc::new(Carried { response, asked: Some(asked) });
+    let carried = Arc::new(carried);
     let assertion = match checked(gateway, visit, idp, &metadata, &carried).await? {
         Err(ResponseError::SignatureInvalid { .. }) => {
             // N05: the identity provider may have changed its key a moment ago.

@@ -7,10 +7,12 @@
 mod addresses;
 mod assertion;
 mod documents;
+mod encryption;
 mod metadata;
 mod replay;
 mod response;
 mod signature;
 mod stage;
 mod travel;
+mod unasked;
 mod wrapping;
