@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::mapping::Mapping;
 use crate::reader::Value;
-use crate::{Keys, secret, validity};
+use crate::{KeyFiles, Keys, secret, validity};
 
 const MAKE: &str = "make one with `vestibule keys init --config FILE`";
 
@@ -35,11 +35,14 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Keys> {
         None => Some(Vec::new()),
     };
     map.finish();
+    let file = |key| secret::file(map.optional(key)?.first_item().as_ref()?);
+    let files =
+        KeyFiles { sealing: file("sealing"), assertion: file("assertion"), saml: file("saml") };
     let saml = saml?;
     if let (Some(value), Some(active)) = (&saml_value, saml.first()) {
         check_validity(value, active.expose());
     }
-    Some(Keys { sealing: sealing?, assertion: assertion?, saml })
+    Some(Keys { sealing: sealing?, assertion: assertion?, saml, files })
 }
 
 fn required(map: &Mapping<'_>, key: &'static str, check: Check) -> Option<Vec<Secret<Vec<u8>>>> {

@@ -54,13 +54,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 pub use branding::{BrandLink, Branding, Colour, Localized};
 pub use environment::{Environment, ProcessEnvironment};
-use mapping::Mapping;
+use mapping::{Mapping, given};
 pub use picture::{Picture, PictureFormat};
 pub use problem::{Problem, Problems, Warning, describe};
 use reader::Reading;
 use saml::OwnKey;
 pub use settings::{
-    CertificateFiles, IdentityProvider, Keys, Listen, Settings, Site, StoreSettings,
+    CertificateFiles, IdentityProvider, KeyFiles, Keys, Listen, Settings, Site, StoreSettings,
 };
 use sign_in::Known;
 
@@ -78,7 +78,8 @@ pub fn load(path: &Path) -> Result<Settings, Problems> {
     })?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("/"));
-    read(&name, &text, folder, &ProcessEnvironment)
+    let settings = read(&name, &text, folder, &ProcessEnvironment)?;
+    Ok(Settings { file: path, ..settings })
 }
 
 /// Reads `text` as if it stood in a file `vestibule.yaml` in `folder`.
@@ -147,6 +148,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let sign_in = sign_in::read(&root, &known);
     let links = links::read(&root, &idp_names);
     let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());
+    let known_links = given(root.optional("known_links"), reader::Value::flag);
     let authorities = storage::outbound(&root);
     root.not_yet(&["second_factor", "tests"]);
     root.finish();
@@ -155,6 +157,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     jsm::warn_of_unused(&root, &sites);
     links?;
     Some(Settings {
+        file: reading.resolve("vestibule.yaml"),
         digest: hex(digest(&SHA256, text.as_bytes()).as_ref()),
         listen: listening?.listen,
         certificates: certificates.files,
@@ -163,6 +166,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         sites,
         identity_providers: identity_providers?,
         sign_in: sign_in?,
+        known_links: known_links?.unwrap_or(false),
         jsm,
         extra_certificate_authorities: authorities?,
         audit_file: storage.audit_file,

@@ -223,6 +223,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The first item of a list, silently none when there is none.
+    pub(crate) fn first_item(&self) -> Option<Value<'a>> {
+        match &self.node.content {
+            Content::Scalar { .. } | Content::Mapping(_) => None,
+            Content::List(nodes) => nodes.first().map(|node| self.item(0, node)),
+        }
+    }
+
     /// As [`Value::items`], and an empty list is a problem.
     pub(crate) fn some_items(&self, wanted: &str) -> Option<Vec<Value<'a>>> {
         let items = self.items(wanted)?;

@@ -33,6 +33,13 @@ pub(crate) fn with_siblings(value: &Value<'_>) -> Option<Vec<(String, Zeroizing<
     Some(all)
 }
 
+/// The file that a secret is in, if it is in one.
+pub(crate) fn file(value: &Value<'_>) -> Option<PathBuf> {
+    let entries = value.keys();
+    let map = entries.contains(&"file").then(|| value.mapping(WANTED))??;
+    files::path(&map.optional("file")?)
+}
+
 /// `saml.pem` and `next` give `saml.next.pem`, `sealing-1` and `next` give `sealing-1.next`.
 fn sibling(path: &Path, kind: &str) -> PathBuf {
     match path.extension().and_then(|extension| extension.to_str()) {

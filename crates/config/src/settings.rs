@@ -18,6 +18,8 @@ use crate::{Branding, Picture, Warning};
 /// Everything the operator said, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where it was read, to read it again.
+    pub file: PathBuf,
     /// SHA-256 of the file, in hex.
     pub digest: String,
     /// Where to listen.
@@ -34,6 +36,9 @@ pub struct Settings {
     pub identity_providers: Vec<IdentityProvider>,
     /// Who signs in where.
     pub sign_in: SignInRules,
+    /// Whether a typed address leads to the identity provider that it signed in with last. It tells
+    /// strangers who is known here, and is therefore paced; off unless said otherwise.
+    pub known_links: bool,
     /// The JSMs.
     pub jsm: Vec<JsmSettings>,
     /// Certificate authorities trusted beside the system's for calls to IdPs and JSM.
@@ -107,6 +112,20 @@ pub struct Keys {
     /// PEM each, private key and self-signed certificate: sign our SAML messages and decrypt
     /// assertions. May be empty: nothing is signed and nothing can be decrypted.
     pub saml: Vec<Secret<Vec<u8>>>,
+    /// Where the keys in use lie.
+    pub files: KeyFiles,
+}
+
+/// The file of the key in use, for each kind; `None`: it is in no file. Beside it lie the staged
+/// and the former key, where there are some.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyFiles {
+    /// Of [`Keys::sealing`].
+    pub sealing: Option<PathBuf>,
+    /// Of [`Keys::assertion`].
+    pub assertion: Option<PathBuf>,
+    /// Of [`Keys::saml`].
+    pub saml: Option<PathBuf>,
 }
 
 /// One help center.

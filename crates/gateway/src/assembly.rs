@@ -15,7 +15,7 @@ use outbound::Outbound;
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
 use saml::ServiceKeys;
-use session::{Attempts, ReplayMarks, Sealer, Sessions};
+use session::{Attempts, ReplayMarks, Sealer, Sessions, Vault};
 use store::{EmbeddedStore, Store};
 use tokio::sync::Semaphore;
 
@@ -23,8 +23,10 @@ use crate::StartError;
 use crate::access_log::AccessLog;
 use crate::assets::Assets;
 use crate::gateway::{Gateway, Protocol, Provider, Site};
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pages::Brand;
+use crate::people::People;
 use crate::tls::Certificates;
 
 /// XML signatures verified at once.
@@ -85,13 +87,19 @@ pub(crate) fn build(
         providers,
         sign_in: settings.sign_in,
         pace: Pace::new(),
+        known_links: settings.known_links,
+        people: People::new(Vault::new(Arc::clone(&store), Arc::clone(&sealer))),
+        vault: Vault::new(Arc::clone(&store), Arc::clone(&sealer)),
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)),
-        attempts: Attempts::new(Arc::clone(&store), sealer),
+        attempts: Attempts::new(Arc::clone(&store), Arc::clone(&sealer)),
+        sealer,
         marks: ReplayMarks::new(Arc::clone(&store)),
         federation,
         provisioners,
-        signer: AssertionSigner::new(&settings.keys.assertion)?,
+        signer: ArcSwap::from_pointee(AssertionSigner::new(&settings.keys.assertion)?),
         saml_keys: ArcSwap::from_pointee(ServiceKeys::new(&settings.keys.saml)?),
+        file: settings.file,
+        metrics: Metrics::default(),
         audit: AuditLog::open(&settings.audit_file)?,
         audit_file: settings.audit_file,
         access_log: settings.access_log.as_ref().map(open).transpose()?,

@@ -37,7 +37,7 @@ pub(crate) fn headers(
         account: customer.account.as_ref(),
         random: random::bytes().map_err(|error| no_randomness(&error))?,
     };
-    let assertion = gateway.signer.sign(&claims, now).map_err(|error| error.refusal())?;
+    let assertion = gateway.signer.load().sign(&claims, now).map_err(|error| error.refusal())?;
     let headers = IdentityHeaders::new(
         &customer.identity,
         customer.account.as_ref(),

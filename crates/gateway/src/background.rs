@@ -9,7 +9,9 @@ use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use crate::events;
+use crate::expiry::Expiry;
 use crate::gateway::Gateway;
+use crate::last_good;
 use crate::tls::Certificates;
 
 /// How often to look for what is due.
@@ -20,17 +22,23 @@ const SETTLE: Duration = Duration::from_millis(500);
 
 /// Refreshes metadata and sweeps the store, at start and then each minute.
 pub(crate) async fn rounds(gateway: Arc<Gateway>) {
+    last_good::restore(&gateway).await;
+    let mut expiry = Expiry::default();
     loop {
         let now = gateway.clock.now();
         for outcome in gateway.federation.refresh_due(now).await {
             let event = match outcome {
-                RefreshOutcome::Refreshed(idp) => AuditEvent::MetadataRefreshed { idp },
+                RefreshOutcome::Refreshed(idp) => {
+                    last_good::keep(&gateway, &idp, now).await;
+                    AuditEvent::MetadataRefreshed { idp }
+                }
                 RefreshOutcome::Failed(idp, error) => {
                     AuditEvent::MetadataRejected { idp, refusal: error.refusal() }
                 }
             };
             events::record_own(&gateway, event).await;
         }
+        expiry.look(&gateway, now).await;
         if let Err(error) = gateway.store.sweep(now).await {
             tracing::warn!(%error, "expired records were not swept");
         }

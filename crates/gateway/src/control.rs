@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit::Record;
-use domain::ReferenceCode;
+use domain::{EmailAddress, IdpName, ReferenceCode, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::gateway::Gateway;
+use crate::{break_glass, connection_test, keys};
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -28,6 +29,24 @@ pub enum Command {
         /// The code.
         code: ReferenceCode,
     },
+    /// A link that signs one person in without an identity provider, once.
+    BreakGlass {
+        /// Who; must have signed in before.
+        email: EmailAddress,
+        /// Where; may be left out when there is one site.
+        site: Option<SiteName>,
+        /// How long link and session last; at most an hour.
+        minutes: u8,
+    },
+    /// A link that tries an identity provider out and writes nothing.
+    TestIdp {
+        /// Which.
+        idp: IdpName,
+        /// Where; may be left out when there is one site.
+        site: Option<SiteName>,
+    },
+    /// Read the operator's file again for its keys.
+    ReloadKeys,
 }
 
 /// What the gateway answers.
@@ -36,6 +55,22 @@ pub enum Command {
 pub enum Answer {
     /// Records under the code, in the order of writing.
     Records(Vec<Record>),
+    /// A link for a person, and until when it is good.
+    Link {
+        /// The whole URL.
+        url: String,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// How many keys of each kind are accepted now.
+    Keys {
+        /// Of those that seal the store.
+        sealing: usize,
+        /// Of those that sign the identity assertion.
+        assertion: usize,
+        /// Of those for SAML.
+        saml: usize,
+    },
     /// The command was not understood or failed.
     Failed(String),
 }
@@ -129,6 +164,20 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
                 Err(_) => Answer::Failed("the search was cut off".to_owned()),
             }
         }
+        Command::BreakGlass { email, site, minutes } => {
+            let issued = break_glass::issue(gateway, &email, site.as_ref(), minutes).await;
+            issued.map_or_else(Answer::Failed, |(url, until)| Answer::Link { url, until })
+        }
+        Command::TestIdp { idp, site } => {
+            let made = connection_test::issue(gateway, &idp, site.as_ref()).await;
+            made.map_or_else(Answer::Failed, |(url, until)| Answer::Link { url, until })
+        }
+        Command::ReloadKeys => match keys::reload(gateway).await {
+            Ok(keys::Counts { sealing, assertion, saml }) => {
+                Answer::Keys { sealing, assertion, saml }
+            }
+            Err(reason) => Answer::Failed(reason),
+        },
     }
 }
 

@@ -18,12 +18,20 @@ pub(crate) enum Endpoint {
     SamlAcs(IdpName),
     /// Our SAML metadata for one identity provider; its URL is our entity id there.
     SamlMetadata(IdpName),
-    /// SAML single logout, for all bindings.
-    SamlSlo(IdpName),
     /// OpenID Connect redirect URI.
     OidcCallback(IdpName),
+    /// SAML single logout, for all bindings.
+    SamlSlo(IdpName),
+    /// OpenID Connect back-channel logout.
+    OidcBackchannel(IdpName),
+    /// OpenID Connect front-channel logout.
+    OidcFrontchannel(IdpName),
     /// Ends the session.
     SignOut,
+    /// Tries an identity provider out.
+    Test(String),
+    /// Signs one person in by an operator's link.
+    BreakGlass(String),
     /// Keys of the identity assertion.
     Jwks,
     /// For scripts: whether there is a session.
@@ -43,8 +51,12 @@ impl Endpoint {
             ["sign-in", idp] => idp.parse().ok().map(Self::SignInAt),
             ["saml", idp, "acs"] => idp.parse().ok().map(Self::SamlAcs),
             ["saml", idp, "metadata"] => idp.parse().ok().map(Self::SamlMetadata),
-            ["saml", idp, "slo"] => idp.parse().ok().map(Self::SamlSlo),
             ["oidc", idp, "callback"] => idp.parse().ok().map(Self::OidcCallback),
+            ["saml", idp, "slo"] => idp.parse().ok().map(Self::SamlSlo),
+            ["oidc", idp, "backchannel-logout"] => idp.parse().ok().map(Self::OidcBackchannel),
+            ["oidc", idp, "frontchannel-logout"] => idp.parse().ok().map(Self::OidcFrontchannel),
+            ["test", handle] => Some(Self::Test((*handle).to_owned())),
+            ["break-glass", handle] => Some(Self::BreakGlass((*handle).to_owned())),
             ["sign-out"] => Some(Self::SignOut),
             ["jwks.json"] => Some(Self::Jwks),
             ["session"] => Some(Self::Session),
@@ -61,8 +73,12 @@ impl Endpoint {
             Self::SignInAt(idp) => format!("sign-in/{idp}"),
             Self::SamlAcs(idp) => format!("saml/{idp}/acs"),
             Self::SamlMetadata(idp) => format!("saml/{idp}/metadata"),
-            Self::SamlSlo(idp) => format!("saml/{idp}/slo"),
             Self::OidcCallback(idp) => format!("oidc/{idp}/callback"),
+            Self::SamlSlo(idp) => format!("saml/{idp}/slo"),
+            Self::OidcBackchannel(idp) => format!("oidc/{idp}/backchannel-logout"),
+            Self::OidcFrontchannel(idp) => format!("oidc/{idp}/frontchannel-logout"),
+            Self::Test(handle) => format!("test/{handle}"),
+            Self::BreakGlass(handle) => format!("break-glass/{handle}"),
             Self::SignOut => "sign-out".to_owned(),
             Self::Jwks => "jwks.json".to_owned(),
             Self::Session => "session".to_owned(),
@@ -90,8 +106,12 @@ mod tests {
             Endpoint::SignInAt(acme.clone()),
             Endpoint::SamlAcs(acme.clone()),
             Endpoint::SamlMetadata(acme.clone()),
+            Endpoint::OidcCallback(acme.clone()),
             Endpoint::SamlSlo(acme.clone()),
-            Endpoint::OidcCallback(acme),
+            Endpoint::OidcBackchannel(acme.clone()),
+            Endpoint::OidcFrontchannel(acme),
+            Endpoint::Test("a".to_owned()),
+            Endpoint::BreakGlass("b".to_owned()),
             Endpoint::SignOut,
             Endpoint::Jwks,
             Endpoint::Session,

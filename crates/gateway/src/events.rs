@@ -15,19 +15,35 @@ pub(crate) async fn record(
     context: &RequestContext,
     event: AuditEvent,
 ) -> Result<(), Refusal> {
-    log(context.reference, &event);
+    note(gateway, context.reference, &event);
     let record = Record::new(context.now, context.reference, Some(context.client), event);
     gateway.audit.record(&record).await.map_err(|error| unrecorded(&error))
+}
+
+/// Records an operator's order, which must not be carried out when it cannot be recorded.
+///
+/// # Errors
+/// In words for the operator.
+pub(crate) async fn record_order(gateway: &Gateway, event: AuditEvent) -> Result<(), String> {
+    let reference = crate::random::reference();
+    note(gateway, reference, &event);
+    let record = Record::new(gateway.clock.now(), reference, None, event);
+    gateway.audit.record(&record).await.map_err(|error| error.to_string())
 }
 
 /// Records a fact of the gateway itself.
 pub(crate) async fn record_own(gateway: &Gateway, event: AuditEvent) {
     let reference = crate::random::reference();
-    log(reference, &event);
+    note(gateway, reference, &event);
     let record = Record::new(gateway.clock.now(), reference, None, event);
     if let Err(error) = gateway.audit.record(&record).await {
         tracing::error!(%error, "an event of the gateway is not in the audit log");
     }
+}
+
+fn note(gateway: &Gateway, reference: ReferenceCode, event: &AuditEvent) {
+    log(reference, event);
+    gateway.metrics.count(event, |idp| gateway.provider(idp).is_some());
 }
 
 fn unrecorded(error: &AuditError) -> Refusal {

@@ -14,14 +14,16 @@ use login::Mapping;
 use policy::SignInRules;
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
-use session::{Attempts, ReplayMarks, Sessions};
+use session::{Attempts, ReplayMarks, Sealer, Sessions, Vault};
 use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::access_log::AccessLog;
 use crate::assets::Assets;
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pages::{Brand, Choice};
+use crate::people::People;
 
 /// One help center.
 #[derive(Debug)]
@@ -82,14 +84,23 @@ pub(crate) struct Gateway {
     /// How often typed addresses are routed where that tells something.
     pub(crate) pace: Pace,
     pub(crate) store: Arc<dyn Store>,
+    /// Whether somebody who signed in before goes the same way again.
+    pub(crate) known_links: bool,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) people: People,
+    pub(crate) vault: Vault,
     pub(crate) sessions: Sessions,
     pub(crate) attempts: Attempts,
     pub(crate) marks: ReplayMarks,
     pub(crate) federation: Federation,
     pub(crate) provisioners: HashMap<JsmName, Provisioner>,
-    pub(crate) signer: AssertionSigner,
-    /// Ours toward SAML identity providers; replaced when keys are staged, activated or retired.
+    /// Replaced when keys are staged, activated or retired.
+    pub(crate) signer: ArcSwap<AssertionSigner>,
+    /// Ours toward SAML identity providers; replaced likewise.
     pub(crate) saml_keys: ArcSwap<saml::ServiceKeys>,
+    /// The operator's file, read again for its keys.
+    pub(crate) file: PathBuf,
+    pub(crate) metrics: Metrics,
     pub(crate) audit: AuditLog,
     pub(crate) audit_file: PathBuf,
     pub(crate) access_log: Option<AccessLog>,
@@ -105,6 +116,25 @@ impl Gateway {
     pub(crate) fn site(&self, host: &HostName) -> Option<(&Arc<Site>, bool)> {
         let site = self.sites.get(host)?;
         Some((site, site.settings.hosts.first() == Some(host)))
+    }
+
+    /// The site of this name, or the only one.
+    ///
+    /// # Errors
+    /// In words for the operator.
+    pub(crate) fn site_named(&self, name: Option<&SiteName>) -> Result<&Arc<Site>, String> {
+        let mut all: Vec<&Arc<Site>> = self.sites.values().collect();
+        all.sort_by(|a, b| a.settings.name.cmp(&b.settings.name));
+        all.dedup_by(|a, b| a.settings.name == b.settings.name);
+        match (name, all.as_slice()) {
+            (Some(name), all) => all
+                .iter()
+                .find(|site| site.settings.name == *name)
+                .copied()
+                .ok_or_else(|| format!("the file has no site `{name}`")),
+            (None, [only]) => Ok(only),
+            (None, _) => Err("the file has several sites: say which with --site".to_owned()),
+        }
     }
 
     /// An identity provider of the file.

@@ -1,10 +1,11 @@
-//! The operations listener: `/livez` and `/readyz`, never public (attacks.md E9).
+//! The operations listener: `/livez`, `/readyz` and `/metrics`, never public (attacks.md E9).
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -37,6 +38,9 @@ async fn answer(
     gateway: &Gateway,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    if (request.method(), request.uri().path()) == (&Method::GET, "/metrics") {
+        return Ok(metrics(gateway));
+    }
     let (status, text) = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/livez") => (StatusCode::OK, "alive\n"),
         (&Method::GET | &Method::HEAD, "/readyz") => {
@@ -46,9 +50,21 @@ async fn answer(
                 Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
             }
         }
-        _ => (StatusCode::NOT_FOUND, "only /livez and /readyz are here\n"),
+        _ => (StatusCode::NOT_FOUND, "only /livez, /readyz and /metrics are here\n"),
     };
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
     Ok(response)
+}
+
+fn metrics(gateway: &Gateway) -> Response<Full<Bytes>> {
+    let Ok(text) = gateway.metrics.text() else {
+        let mut response = Response::new(Full::from("the metrics could not be written\n"));
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        return response;
+    };
+    let mut response = Response::new(Full::from(text));
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }

@@ -16,7 +16,7 @@ use crate::endpoints::Endpoint;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::refuse::{Concern, json_response, refuse};
-use crate::{pages, request, sign_in, sign_out};
+use crate::{break_glass, connection_test, pages, request, sign_in, sign_out};
 
 /// Largest body that we read. A SAML response is at most 256 KiB encoded; percent-encoding a
 /// base64 text adds little.
@@ -96,10 +96,23 @@ async fn dispatch(gateway: &Gateway, request: OwnRequest) -> Response<Body> {
         Endpoint::SamlAcs(idp) if post => sign_in::saml_answer(gateway, &request, idp).await,
         Endpoint::SamlMetadata(idp) if get => sign_in::saml_metadata(gateway, &request, idp).await,
         Endpoint::OidcCallback(idp) if get => sign_in::oidc_answer(gateway, &request, idp).await,
+        Endpoint::SamlSlo(idp) if get => sign_out::by_query(gateway, &request, idp).await,
+        Endpoint::SamlSlo(idp) if post => sign_out::by_form(gateway, &request, idp).await,
+        Endpoint::OidcBackchannel(idp) if post => {
+            sign_out::backchannel(gateway, &request, idp).await
+        }
+        Endpoint::OidcFrontchannel(idp) if get => {
+            sign_out::frontchannel(gateway, &request, idp).await
+        }
+        Endpoint::Test(handle) if get => connection_test::begin(gateway, &request, handle).await,
+        Endpoint::BreakGlass(handle) if get => break_glass::page(gateway, &request, handle).await,
+        Endpoint::BreakGlass(handle) if post => {
+            break_glass::submit(gateway, &request, handle).await
+        }
         Endpoint::SignOut if get => sign_out::page(gateway, &request).await,
         Endpoint::SignOut if post => sign_out::submit(gateway, &request).await,
         Endpoint::Jwks if get => {
-            public(gateway.signer.jwks().to_owned(), "application/jwk-set+json")
+            public(gateway.signer.load().jwks().to_owned(), "application/jwk-set+json")
         }
         Endpoint::Session if get => session_status(gateway, &request).await,
         Endpoint::Asset(name) if get => match gateway.assets.find(name) {

@@ -21,7 +21,6 @@ use crate::body::Body;
 pub(crate) use brand::Brand;
 pub(crate) use choosing::{Choice, ContinuePage, Mistake, OfferPage, SignInPage};
 pub(crate) use frame::Frame;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the test connection follows"))]
 pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
 pub(crate) use outcome::{ConfirmPage, Errand, PostPage, SessionEnd, SignedOutPage};
 pub(crate) use refused::{Fallback, Refused, refused};

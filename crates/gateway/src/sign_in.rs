@@ -8,6 +8,7 @@ mod carry;
 mod chooser;
 mod dispatch;
 mod oidc;
+mod opening;
 mod page;
 mod routing;
 mod saml;
@@ -15,8 +16,11 @@ mod unasked;
 
 pub(crate) use answer::{oidc_answer, saml_answer};
 pub(crate) use carry::carry;
+pub(crate) use dispatch::{start, usable};
+pub(crate) use oidc::ID_TOKEN;
+pub(crate) use opening::{Opening, open};
 pub(crate) use page::{page, straight_to, submit};
-pub(crate) use saml::metadata as saml_metadata;
+pub(crate) use saml::{metadata as saml_metadata, service_provider};
 pub(crate) use unasked::confirm;
 
 use domain::{IdpName, PersonKey, Refusal};

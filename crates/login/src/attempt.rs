@@ -27,6 +27,9 @@ pub struct Attempt {
     /// The identity provider that did not answer, when another one stands in for it.
     #[serde(default)]
     instead_of: Option<IdpName>,
+    /// An operator tries the identity provider out: the answer is shown and nothing else happens.
+    #[serde(default)]
+    test: bool,
     stage: Stage,
 }
 
@@ -170,7 +173,26 @@ pub struct FactorPassed {
 impl Attempt {
     /// A new attempt to reach `target`.
     pub fn new(site: SiteName, target: ReturnPath, now: Timestamp) -> Self {
-        Self { site, target, fragment: None, began: now, instead_of: None, stage: Stage::Choosing }
+        Self {
+            site,
+            target,
+            fragment: None,
+            began: now,
+            instead_of: None,
+            test: false,
+            stage: Stage::Choosing,
+        }
+    }
+
+    /// The attempt as a test of the identity provider.
+    #[must_use]
+    pub fn for_test(self) -> Self {
+        Self { test: true, ..self }
+    }
+
+    /// Whether the answer is only to be shown.
+    pub fn is_test(&self) -> bool {
+        self.test
     }
 
     /// The same destination from the start again, after a refusal.
@@ -283,6 +305,10 @@ impl Attempt {
             },
             (Stage::Choosing, Event::FallbackChosen(outcome)) => self.fall_back(outcome),
             (Stage::Choosing, Event::Chosen(idp)) => Ok((self, Step::SendTo(idp))),
+            // A test is only looked at; it must never become a session.
+            (Stage::AtProvider { .. }, Event::Answered(..)) if self.test => {
+                Err(SignInError::NotUnderWay)
+            }
             (Stage::AtProvider { idp, .. }, Event::Answered(verified, admission)) => {
                 let identity = Box::new(admission.mapping.identity(idp, verified)?);
                 self.admit(&identity, &admission, now)?;

@@ -5,6 +5,7 @@
 
 mod check;
 mod keys;
+mod links;
 mod run;
 mod why;
 
@@ -12,6 +13,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use domain::{EmailAddress, IdpName, SiteName};
+use gateway::control;
+use keys::KeysCommand;
 
 /// sysexits.h `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -41,16 +45,35 @@ enum Command {
         /// The code on the customer's page.
         code: String,
     },
-    /// Make keys.
+    /// Make keys and roll them over.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// See to an identity provider.
+    #[command(subcommand)]
+    Idp(IdpCommand),
+    /// Make a link that signs one person in once, without an identity provider.
+    BreakGlass {
+        /// The person's address; they must have signed in before.
+        email: EmailAddress,
+        /// The site's name, where the file has several.
+        #[arg(long)]
+        site: Option<SiteName>,
+        /// How many minutes link and session last, at most 60.
+        #[arg(long, default_value_t = 30)]
+        minutes: u8,
+    },
 }
 
 #[derive(Debug, Subcommand)]
-enum KeysCommand {
-    /// Make the first sealing and assertion keys in the folder `keys` beside the file; never
-    /// overwrites one.
-    Init,
+enum IdpCommand {
+    /// Make a link under which a sign-in is tried out and writes nothing.
+    Test {
+        /// The identity provider's name in the file.
+        name: IdpName,
+        /// The site's name, where the file has several.
+        #[arg(long)]
+        site: Option<SiteName>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -68,6 +91,14 @@ fn main() -> ExitCode {
         Command::Run => run::run(&config),
         Command::Check => check::check(&config),
         Command::Why { code } => why::why(&config, &code),
-        Command::Keys(KeysCommand::Init) => keys::init(&config),
+        Command::Keys(command) => keys::keys(&config, command),
+        Command::Idp(IdpCommand::Test { name, site }) => {
+            let command = control::Command::TestIdp { idp: name, site };
+            links::link(&config, &command, "open it in a browser and sign in: nothing is written")
+        }
+        Command::BreakGlass { email, site, minutes } => {
+            let command = control::Command::BreakGlass { email, site, minutes };
+            links::link(&config, &command, "for this person alone: it works once")
+        }
     }
 }

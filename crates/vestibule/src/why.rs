@@ -47,6 +47,9 @@ fn ask(settings: &config::Settings, code: ReferenceCode) -> anyhow::Result<Vec<R
     match runtime.block_on(control::send(&settings.control_socket, &Command::Why { code })) {
         Ok(Answer::Records(records)) => Ok(records),
         Ok(Answer::Failed(reason)) => Err(anyhow::anyhow!(reason)),
+        Ok(_) => {
+            Err(anyhow::anyhow!("the gateway answered something else; are both of one version?"))
+        }
         Err(_) => Ok(audit::find(&settings.audit_file, code)?),
     }
 }

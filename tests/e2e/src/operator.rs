@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gateway::control::{self, Answer, Command};
 use store::EmbeddedStore;
 
 use crate::Scene;
@@ -18,6 +19,12 @@ impl Scene {
         let file = std::fs::read_to_string(self.file_path()).expect("the file");
         assert!(file.contains(piece), "the file has no `{piece}`");
         write_secret(&self.file_path(), &file.replacen(piece, by, 1));
+    }
+
+    /// Gives an order to the running gateway.
+    pub async fn order(&self, command: &Command) -> Answer {
+        let socket = self.folder.path().join("data/control.sock");
+        control::send(&socket, command).await.expect("the gateway answers")
     }
 
     /// Stops the gateway and starts it again in the same folder.

@@ -7,7 +7,6 @@ use super::outcome::Fields;
 
 /// What a tested sign-in would have come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the test connection follows"))]
 pub(crate) enum Verdict {
     /// It would succeed.
     Succeeds,

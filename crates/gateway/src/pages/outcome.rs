@@ -58,7 +58,6 @@ pub(crate) struct ConfirmPage<'a> {
 
 /// Whether a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-out toward identity providers follows"))]
 pub(crate) enum SessionEnd {
     /// It did.
     Ended,

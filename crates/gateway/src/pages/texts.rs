@@ -98,6 +98,8 @@ pub(crate) struct SignOut {
 pub(crate) struct Operator {
     /// Title of a tested sign-in: label.
     pub(crate) test_of: fn(&str) -> String,
+    pub(crate) mapped: &'static str,
+    pub(crate) received: &'static str,
     pub(crate) nothing_written: &'static str,
     pub(crate) would_succeed: &'static str,
     pub(crate) would_fail: &'static str,

@@ -7,6 +7,7 @@ use session::{AttemptHandle, BrowserBinding, Secrets};
 
 use super::{Stop, dispatch, oidc, saml, unasked};
 use crate::body::Body;
+use crate::connection_test;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::request::store_refusal;
@@ -71,6 +72,9 @@ async fn take_answer(
         verify(gateway, request, idp, pending, answer).await
     };
     let (verified, secrets) = verified.await.map_err(|stop: Stop| stop.at(idp).of(&attempt))?;
+    if attempt.is_test() {
+        return Ok(connection_test::show(gateway, request, idp, provider, verified).await);
+    }
     let (mapping, rules) = (&provider.mapping, &gateway.sign_in);
     let admission = Admission { mapping, rules, host: &request.visit.host };
     let event = Event::Answered(verified, admission);

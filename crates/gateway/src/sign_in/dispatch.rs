@@ -2,11 +2,12 @@
 
 use ::saml::Outgoing;
 use domain::{AuditEvent, Blame, EmailAddress, Identity, IdpName, JsmAccount, Notice, Refusal};
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, header};
 use login::{Attempt, Event, FactorPassed, Step};
-use session::{BrowserBinding, Customer, Facts, LastChoice, Secrets, SessionCookie, Who};
+use session::{BrowserBinding, Customer, LastChoice, Secrets, Who};
 
 use super::chooser::{self, Ways};
+use super::opening::{Opening, open};
 use super::{Stop, carry, oidc, saml, unasked};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
@@ -14,7 +15,7 @@ use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
 use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
-use crate::request::{keep, no_randomness, redirect, store_refusal};
+use crate::request::{keep, no_randomness, store_refusal};
 use crate::{events, random};
 
 /// Runs an attempt until the browser must do something.
@@ -80,6 +81,17 @@ async fn go_on(
             }
         };
     }
+}
+
+/// Begins with an attempt that no page made.
+pub(crate) async fn start(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: Attempt,
+    event: Event<'_>,
+) -> Response<Body> {
+    let outcome = run(gateway, request, attempt, event, None).await;
+    finish(gateway, request, outcome).await
 }
 
 /// Sends the browser to the identity provider, with the attempt under a handle that only this
@@ -166,7 +178,13 @@ async fn admit_guest(
     let site = request.visit.site.settings.name.clone();
     let event = AuditEvent::GuestAdmitted { site, instead_of };
     events::record(gateway, &request.visit.context, event).await?;
-    open(gateway, request, attempt, Who::Guest, (None, Secrets::default())).await
+    let opening = Opening {
+        who: Who::Guest,
+        deadline: None,
+        destination: &attempt.destination(),
+        secrets: Secrets::default(),
+    };
+    Ok(open(gateway, request, opening).await?)
 }
 
 /// Makes sure that the customer exists in JSM; nothing is called when nothing has changed.
@@ -214,41 +232,16 @@ async fn establish(
     };
     // Recorded first: a session that the audit log does not know must not exist.
     events::record(gateway, &request.visit.context, event).await?;
-    let deadline = identity.session_deadline;
-    open(gateway, request, attempt, Who::Person(customer), (deadline, secrets)).await
-}
-
-/// Opens a session under a new id (attacks.md D1) and goes to the page that was asked for.
-async fn open(
-    gateway: &Gateway,
-    request: &OwnRequest,
-    attempt: &Attempt,
-    who: Who,
-    (deadline, secrets): (Option<domain::Timestamp>, Secrets),
-) -> Result<Response<Body>, Stop> {
-    let (visit, now) = (&request.visit, request.visit.context.now);
-    let absolute = now.plus(visit.site.settings.absolute);
-    let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let facts = Facts {
-        who,
-        site: visit.site.settings.name.clone(),
-        created: now,
-        deadline: deadline.map_or(absolute, |deadline| deadline.min(absolute)),
-        idle: visit.site.settings.idle,
-        client: visit.context.client,
-        device: agent.unwrap_or_default().chars().take(200).collect(),
+    let (site, now) = (&request.visit.site.settings.name, request.visit.context.now);
+    let noted = gateway.people.note(site, identity, account.as_ref(), now).await;
+    noted.map_err(|error| store_refusal(&error))?;
+    let opening = Opening {
+        deadline: identity.session_deadline,
+        who: Who::Person(customer),
+        destination: &attempt.destination(),
+        secrets,
     };
-    let created = gateway.sessions.create(facts, secrets, now).await;
-    let (cookie, _) = created.map_err(|error| store_refusal(&error))?;
-    if let Some(old) = SessionCookie::from_headers(&request.headers) {
-        // The browser had a session: it ends with the new one.
-        if let Ok(Some(old)) = gateway.sessions.open(&old, &visit.site.settings.name, now).await {
-            let _ = gateway.sessions.end(&old).await;
-        }
-    }
-    let mut response = redirect(StatusCode::SEE_OTHER, &attempt.destination());
-    response.headers_mut().append(header::SET_COOKIE, cookie.set_cookie());
-    Ok(response)
+    Ok(open(gateway, request, opening).await?)
 }
 
 /// Sets the cookie that binds what follows to this browser, unless it has one.

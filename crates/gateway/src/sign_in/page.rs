@@ -105,7 +105,7 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
             routing::fallback(gateway, request, &attempt, &asked).await
         }
         (None, Some(_)) if form.field("guest").is_some() => {
-            routing::guest(gateway, request, &attempt, &asked)
+            routing::guest(gateway, request, &attempt, &asked).await
         }
         (None, Some(_)) => routing::typed(gateway, request, &attempt, &asked).await,
         (None, None) => {

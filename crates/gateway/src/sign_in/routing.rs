@@ -8,6 +8,7 @@ use super::{Stop, chooser, dispatch};
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::pages;
+use crate::request::store_refusal;
 
 /// What the customer said about the way.
 pub(super) struct Asked<'a> {
@@ -25,7 +26,7 @@ pub(super) async fn at_once(
     attempt: &Attempt,
     asked: &Asked<'_>,
 ) -> Result<Option<Event<'static>>, Stop> {
-    let route = route(gateway, request, attempt, asked)?;
+    let route = route(gateway, request, attempt, asked).await?;
     let early = matches!(route.ground, Ground::Portal | Ground::Host | Ground::Hint);
     if !early || route.outcome == Outcome::Choose {
         return Ok(None);
@@ -40,19 +41,19 @@ pub(super) async fn typed(
     attempt: &Attempt,
     asked: &Asked<'_>,
 ) -> Result<Event<'static>, Stop> {
-    let route = route(gateway, request, attempt, asked)?;
+    let route = route(gateway, request, attempt, asked).await?;
     open_way(gateway, request, attempt, asked, route.outcome).await
 }
 
 /// The button for the upstream's own sign-in asks the rules again, so that nobody becomes a guest
 /// whom no rule admits.
-pub(super) fn guest(
+pub(super) async fn guest(
     gateway: &Gateway,
     request: &OwnRequest,
     attempt: &Attempt,
     asked: &Asked<'_>,
 ) -> Result<Event<'static>, Stop> {
-    Ok(Event::GuestChosen(route(gateway, request, attempt, asked)?.outcome))
+    Ok(Event::GuestChosen(route(gateway, request, attempt, asked).await?.outcome))
 }
 
 /// The button that a rule leaves while its identity provider does not answer: rules and identity
@@ -63,7 +64,7 @@ pub(super) async fn fallback(
     attempt: &Attempt,
     asked: &Asked<'_>,
 ) -> Result<Event<'static>, Stop> {
-    let outcome = route(gateway, request, attempt, asked)?.outcome;
+    let outcome = route(gateway, request, attempt, asked).await?.outcome;
     let Outcome::Use { idp, .. } = &outcome else { return Ok(Event::Routed(outcome)) };
     match gateway.federation.reachable(idp, request.visit.context.now).await {
         Ok(()) => Ok(Event::Routed(outcome)),
@@ -95,7 +96,7 @@ async fn open_way(
     Err(Stop { fallback: Some(Box::new(way)), ..Stop::from(error.refusal()).at(idp).of(attempt) })
 }
 
-fn route(
+async fn route(
     gateway: &Gateway,
     request: &OwnRequest,
     attempt: &Attempt,
@@ -103,13 +104,14 @@ fn route(
 ) -> Result<Route, Stop> {
     let context = &request.visit.context;
     if asked.email.is_some()
-        && gateway.sign_in.names_people()
+        && (gateway.known_links || gateway.sign_in.names_people())
         && !gateway.pace.admits(context.client, context.now)
     {
         return Err(Stop::from(too_many()).of(attempt));
     }
     let hint = hint(gateway, request, attempt, asked.named)?;
     let remembered = chooser::remembered(gateway, request);
+    let linked = linked(gateway, request, asked.email).await?;
     let portal = attempt.portal();
     let route = gateway.sign_in.route(&Question {
         email: asked.email,
@@ -118,7 +120,7 @@ fn route(
         portal: portal.as_deref(),
         hint: hint.as_ref(),
         remembered: remembered.as_ref(),
-        linked: None,
+        linked: linked.as_ref(),
         now: context.now,
     });
     if let Some(would) = &route.would {
@@ -126,6 +128,20 @@ fn route(
         tracing::info!(reference = %context.reference, ground, line, "a rule that only reports would have decided");
     }
     Ok(route)
+}
+
+/// Whoever signed in before goes to the identity provider of that time, where the operator says so:
+/// it tells a stranger who is known here (capabilities N17).
+async fn linked(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    email: Option<&EmailAddress>,
+) -> Result<Option<IdpName>, Stop> {
+    let Some(email) = email.filter(|_| gateway.known_links) else { return Ok(None) };
+    let site = &request.visit.site.settings.name;
+    let linked = gateway.people.linked(site, email, request.visit.context.now).await;
+    let linked = linked.map_err(|error| store_refusal(&error))?;
+    Ok(linked.filter(|idp| gateway.admits(site, idp)))
 }
 
 /// Our own link must name an identity provider that is in use (capabilities S05); what the page that

@@ -66,6 +66,8 @@ const SIGN_OUT: SignOut = SignOut {
 
 const OPERATOR: Operator = Operator {
     test_of: |label| format!("Test of {label}"),
+    mapped: "What a sign-in makes of it",
+    received: "What came",
     nothing_written: "This was a test: nobody was signed in and nothing was written.",
     would_succeed: "A real sign-in would succeed",
     would_fail: "A real sign-in would be refused",

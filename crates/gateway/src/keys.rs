@@ -1,0 +1,38 @@
+//! Our own keys, replaced while the gateway runs.
+//!
+//! A key is *staged* (published and accepted, not yet used), *activated* (used; the one before it
+//! is still published and accepted) and at last the old one is *retired*. Each step changes files;
+//! here they are read again. Nothing that was signed or sealed before a step is lost by it.
+
+use domain::AuditEvent;
+use proxy::AssertionSigner;
+use saml::ServiceKeys;
+
+use crate::events;
+use crate::gateway::Gateway;
+
+/// How many keys of each kind are accepted.
+pub(crate) struct Counts {
+    pub(crate) sealing: usize,
+    pub(crate) assertion: usize,
+    pub(crate) saml: usize,
+}
+
+/// Reads the operator's file again, for its keys alone, and goes on with them.
+///
+/// # Errors
+/// What is wrong with the file or a key, in words; the old keys then stay, all of them.
+pub(crate) async fn reload(gateway: &Gateway) -> Result<Counts, String> {
+    let file = gateway.file.clone();
+    let read = tokio::task::spawn_blocking(move || config::load(&file).map_err(|p| p.to_string()));
+    let keys = read.await.map_err(|_| "reading was cut off".to_owned())??.keys;
+    // Everything is made before anything is replaced.
+    let signer = AssertionSigner::new(&keys.assertion).map_err(|error| error.to_string())?;
+    let saml_keys = ServiceKeys::new(&keys.saml).map_err(|error| error.to_string())?;
+    gateway.sealer.replace(&keys.sealing).map_err(|error| error.to_string())?;
+    gateway.signer.store(signer.into());
+    gateway.saml_keys.store(saml_keys.into());
+    let (sealing, assertion, saml) = (keys.sealing.len(), keys.assertion.len(), keys.saml.len());
+    events::record_own(gateway, AuditEvent::KeysReloaded { sealing, assertion, saml }).await;
+    Ok(Counts { sealing, assertion, saml })
+}

@@ -1,0 +1,71 @@
+//! What is known of somebody who has signed in here before, found by address.
+
+use std::time::Duration;
+
+use domain::{EmailAddress, IdpName, JsmAccount, SiteName, Timestamp};
+use domain::{Identity, PersonKey};
+use serde::{Deserialize, Serialize};
+use session::Vault;
+use store::StoreError;
+
+const KIND: &str = "person-by-address/";
+
+/// Who stays away for so long is a stranger again.
+const REMEMBERED: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Somebody who has signed in before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// As proved at the last sign-in.
+    pub(crate) identity: Identity,
+    /// The account in JSM, where the site has one.
+    pub(crate) account: Option<JsmAccount>,
+    /// When that was.
+    pub(crate) last_sign_in: Timestamp,
+}
+
+/// People who have signed in before, by site and address.
+pub(crate) struct People {
+    vault: Vault,
+}
+
+impl People {
+    pub(crate) fn new(vault: Vault) -> Self {
+        Self { vault }
+    }
+
+    /// Notes a sign-in.
+    pub(crate) async fn note(
+        &self,
+        site: &SiteName,
+        identity: &Identity,
+        account: Option<&JsmAccount>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let known =
+            Known { identity: identity.clone(), account: account.cloned(), last_sign_in: now };
+        let parts = [site.as_str(), identity.email.as_str()];
+        self.vault.put(KIND, &parts, &known, now.plus(REMEMBERED), now).await
+    }
+
+    /// Whoever signed in last with this address.
+    pub(crate) async fn find(
+        &self,
+        site: &SiteName,
+        email: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<Option<Known>, StoreError> {
+        self.vault.get(KIND, &[site.as_str(), email.as_str()], now).await
+    }
+
+    /// The identity provider that signed in this address last.
+    pub(crate) async fn linked(
+        &self,
+        site: &SiteName,
+        email: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<Option<IdpName>, StoreError> {
+        let known = self.find(site, email, now).await?;
+        Ok(known.map(|Known { identity: Identity { person: PersonKey { idp, .. }, .. }, .. }| idp))
+    }
+}

@@ -1,0 +1,56 @@
+//! Opening a session, at the end of every way in.
+
+use domain::{Refusal, Timestamp};
+use http::{Response, StatusCode, header};
+use session::{Facts, Secrets, SessionCookie, Who};
+
+use crate::body::Body;
+use crate::gateway::Gateway;
+use crate::own::OwnRequest;
+use crate::request::{redirect, store_refusal};
+
+/// What a new session is about.
+pub(crate) struct Opening<'a> {
+    /// Whose.
+    pub(crate) who: Who,
+    /// When it ends, if that is sooner than the site's own limit.
+    pub(crate) deadline: Option<Timestamp>,
+    /// `Location` of the page to go to.
+    pub(crate) destination: &'a str,
+    /// What only the browser's cookie opens.
+    pub(crate) secrets: Secrets,
+}
+
+/// Opens a session under a new id (attacks.md D1) and goes to the page that was asked for.
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn open(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    opening: Opening<'_>,
+) -> Result<Response<Body>, Refusal> {
+    let (visit, now) = (&request.visit, request.visit.context.now);
+    let absolute = now.plus(visit.site.settings.absolute);
+    let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let facts = Facts {
+        who: opening.who,
+        site: visit.site.settings.name.clone(),
+        created: now,
+        deadline: opening.deadline.map_or(absolute, |deadline| deadline.min(absolute)),
+        idle: visit.site.settings.idle,
+        client: visit.context.client,
+        device: agent.unwrap_or_default().chars().take(200).collect(),
+    };
+    let created = gateway.sessions.create(facts, opening.secrets, now).await;
+    let (cookie, _) = created.map_err(|error| store_refusal(&error))?;
+    if let Some(old) = SessionCookie::from_headers(&request.headers) {
+        // The browser had a session: it ends with the new one.
+        if let Ok(Some(old)) = gateway.sessions.open(&old, &visit.site.settings.name, now).await {
+            let _ = gateway.sessions.end(&old).await;
+        }
+    }
+    let mut response = redirect(StatusCode::SEE_OTHER, opening.destination);
+    response.headers_mut().append(header::SET_COOKIE, cookie.set_cookie());
+    Ok(response)
+}

@@ -1,0 +1,93 @@
+//! New keys.
+
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use aws_lc_rs::rand::{self, SystemRandom};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::{Clock, Timestamp};
+use gateway::SystemClock;
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
+
+use super::Kind;
+
+/// Years that the certificate of a SAML key holds. Nobody trusts it for its dates, and many
+/// identity providers refuse one that has ended.
+const YEARS: i32 = 5;
+
+/// A new key as the text of its file.
+pub(super) fn key(kind: Kind) -> io::Result<String> {
+    match kind {
+        Kind::Sealing => sealing(),
+        Kind::Assertion => assertion(),
+        Kind::Saml => saml(SystemClock.now()),
+    }
+}
+
+/// Writes a new file that its owner alone can read; an existing one is never replaced.
+pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// 32 random bytes in base64.
+fn sealing() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| no_randomness())?;
+    Ok(format!("{}\n", BASE64.encode(bytes)))
+}
+
+/// An ECDSA P-256 key, PKCS#8 in PEM (RFC 7468 §10).
+fn assertion() -> io::Result<String> {
+    let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    let text = BASE64.encode(key.map_err(|_| no_randomness())?);
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
+}
+
+/// An RSA-2048 key and a certificate that it signed itself: identity providers want one, and every
+/// one of them can encrypt to RSA.
+fn saml(now: Timestamp) -> io::Result<String> {
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).map_err(io::Error::other)?;
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name.push(DnType::CommonName, "Vestibule SAML");
+    let (year, month, day) = date(now);
+    parameters.not_before = rcgen::date_time_ymd(year, month, day);
+    // No 29 February: the year it ends in may have none.
+    parameters.not_after = rcgen::date_time_ymd(year + YEARS, month, day.min(28));
+    let certificate = parameters.self_signed(&key).map_err(io::Error::other)?;
+    Ok(format!("{}{}", key.serialize_pem(), certificate.pem()))
+}
+
+fn date(now: Timestamp) -> (i32, u8, u8) {
+    let text = now.to_string();
+    let mut parts = text.split(['-', 'T']);
+    let mut next = || parts.next().and_then(|part| part.parse::<u16>().ok());
+    let (year, month, day) = (next().unwrap_or(2026), next().unwrap_or(1), next().unwrap_or(1));
+    (i32::from(year), u8::try_from(month).unwrap_or(1), u8::try_from(day).unwrap_or(1))
+}
+
+fn no_randomness() -> io::Error {
+    io::Error::other("the system gives no random bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saml_key_comes_with_its_certificate() {
+        let text = saml(Timestamp::from_seconds(1_800_000_000)).unwrap();
+        assert_eq!(text.matches("-----BEGIN PRIVATE KEY-----").count(), 1);
+        assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 1);
+        assert_eq!(date(Timestamp::from_seconds(1_800_000_000)), (2027, 1, 15));
+    }
+}

@@ -1,0 +1,7 @@
+//! What operators do while the gateway runs.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
+
+mod break_glass;
+mod connection_test;
+mod metrics;
+mod rollover;

@@ -1,0 +1,44 @@
+//! Our own keys, rolled over while people sign in.
+
+use e2e::Scene;
+use gateway::control::{Answer, Command};
+
+const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042";
+
+/// Runs one step of `vestibule keys` beside the running gateway.
+async fn step(scene: &Scene, word: &str, kind: &str) {
+    let done = scene.command(&["keys", word, kind]).await;
+    assert_eq!(done.code, Some(0), "keys {word} {kind}: {}", done.err);
+    assert!(done.out.contains("has taken it over"), "{}", done.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_and_assertions_survive_a_rollover_of_our_keys() {
+    let scene = Scene::start().await;
+    let mut ann = scene.signed_in("ann@acme.example").await;
+    for kind in ["sealing", "assertion"] {
+        for word in ["stage", "activate"] {
+            step(&scene, word, kind).await;
+            let page = ann.open(LINK).await;
+            assert!(page.text().contains("Signed in as Ann"), "{word} {kind}: {}", page.text());
+            drop(scene.signed_in("gil@globex.example").await);
+        }
+    }
+    step(&scene, "retire", "assertion").await;
+    // Signed again after a minute, by the new key, which the help center reads from our key set.
+    scene.clock.advance(std::time::Duration::from_secs(90));
+    let page = ann.open(LINK).await;
+    assert!(page.text().contains("Signed in as Ann"), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_cannot_be_used_change_nothing() {
+    let scene = Scene::start().await;
+    let mut ann = scene.signed_in("ann@acme.example").await;
+    let good = std::fs::read_to_string(scene.folder.path().join("sealing")).unwrap();
+    scene.put_file("sealing", "not a key\n");
+    assert!(matches!(scene.order(&Command::ReloadKeys).await, Answer::Failed(_)));
+    assert!(ann.open(LINK).await.text().contains("Signed in as Ann"));
+    scene.put_file("sealing", &good);
+    assert!(matches!(scene.order(&Command::ReloadKeys).await, Answer::Keys { sealing: 1, .. }));
+}
