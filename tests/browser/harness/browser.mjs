@@ -27,8 +27,8 @@ export async function startBrowser() {
 }
 
 /** A new person's browser: no cookies, no history. */
-export async function newVisitor(browser, { script = true } = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: script, viewport: DESKTOP, locale: 'en-GB' });
+export async function newVisitor(browser, { script = true, locale = 'en-GB' } = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: script, viewport: DESKTOP, locale });
   context.setDefaultTimeout(Number(process.env.JOURNEY_PATIENCE ?? 20_000));
   if (process.env.JOURNEY_TRACE) trace(context);
   return context;
@@ -54,6 +54,7 @@ export async function portrait(page, name) {
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(excess <= 0, `${name} is ${excess} px wider than its window, ${view}`);
   }
+  assert.ok((await page.content()).length < 50_000, `${name} has less than 50 kB`);
   await page.setViewportSize(DESKTOP);
   await page.emulateMedia({ colorScheme: 'light' });
 }

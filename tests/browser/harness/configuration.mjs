@@ -22,13 +22,32 @@ const unusable = (deadPort) => ({
     oidc: { issuer: `http://localhost:${deadPort}`, client_id: 'vestibule' } },
 });
 
+/** Names of the many that a large help center has: two of them share a letter with an accent. */
+export const MANY = Array.from({ length: 40 }, (_, index) => `Müller & Söhne Beteiligungsgesellschaft ${index + 1}`);
+
+/** Forty companies of the annex, each with a logo; none of them answers. */
+function many(deadPort) {
+  const idp = (label, index) => [`many-${index + 1}`, { label, domains: [`many-${index + 1}.example`], sites: ['annex'],
+    logo: 'logos/company.svg', oidc: { issuer: `http://localhost:${deadPort}`, client_id: 'vestibule' } }];
+  return Object.fromEntries(MANY.map(idp));
+}
+
+/** The annex has a look of its own. */
+const branding = {
+  name: 'Annex Support', logo: 'logos/annex.svg', colours: { accent: '#b7e000' },
+  links: [{ text: { en: 'Privacy', de: 'Datenschutz' }, url: 'https://www.example.com/privacy' }],
+  help: { en: 'No access? Ask your contact at Example.', de: 'Kein Zugang? Fragen Sie Ihre Ansprechperson bei Example.' },
+};
+
+const svg = (inside) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40">${inside}</svg>`;
+
 function sites(fakes, deadPort) {
   const session = { idle: '30m', absolute: '12h' };
   return {
     help: { hosts: ['help.localhost'], label: 'Example Help Center', jsm: 'support', session,
       upstream: { url: fakes.helpCenter, session: 'asserted' } },
     // A help center that is down.
-    annex: { hosts: ['annex.localhost'], label: 'Annex', session,
+    annex: { hosts: ['annex.localhost'], label: 'Annex', session, branding,
       upstream: { url: `http://127.0.0.1:${deadPort}`, session: 'asserted' } },
   };
 }
@@ -60,6 +79,9 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
   secret('jsm', fakes.jsm.token);
   for (const [name, company] of Object.entries(COMPANIES)) if (company.secret) secret(name, company.secret);
   const entries = Object.entries(identityProviders).map(([name, idp]) => [name, identityProvider(name, idp)]);
+  fs.mkdirSync(path.join(folder, 'logos'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'logos/annex.svg'), svg('<script>document.title = "run"</script><circle cx="20" cy="20" r="14" fill="#e4572e"/><path d="M44 12h60v5H44zM44 23h40v5H44z"/>'));
+  fs.writeFileSync(path.join(folder, 'logos/company.svg'), svg('<path d="M46 34L60 6l14 28z" fill="#6b2fb3"/>'));
   const file = path.join(folder, 'vestibule.yaml');
   fs.writeFileSync(file, JSON.stringify({
     listen: { https: `127.0.0.1:${port}`, http: '127.0.0.1:0', operations: '127.0.0.1:0', public_port: port },
@@ -67,7 +89,7 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
     store: { embedded: { path: 'data' } },
     keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }] },
     sites: sites(fakes, deadPort),
-    identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort) },
+    identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort), ...many(deadPort) },
     sign_in: rules(),
     jsm: jsm(fakes),
     audit: { file: 'audit.jsonl' },

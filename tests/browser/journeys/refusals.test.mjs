@@ -190,6 +190,11 @@ test('pages that are no refusals: an address with a mistake, a choice', async ()
   await page.getByRole('alert').waitFor();
   await portrait(page, 'sign-in-mistake');
   await typeAddress(page, 'pat@offer.example');
+  await page.getByRole('heading', { name: 'Continue with Initech' }).waitFor();
+  await page.getByText('You will sign in at Initech (').waitFor();
+  await portrait(page, 'continue');
+  await page.getByRole('link', { name: 'Not your company?' }).click();
+  await typeAddress(page, 'pat@elsewhere.example');
   await page.getByRole('heading', { name: 'Choose how to sign in' }).waitFor();
   await portrait(page, 'offer');
   await context.close();
