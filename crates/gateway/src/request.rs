@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Blame, Notice, Refusal, ReturnPath};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -200,6 +201,10 @@ async fn ask_to_sign_in(
     redirect(status, &format!("{}?attempt={handle}", Endpoint::SignIn.path()))
 }
 
+/// How long an attempt that is over is still known: its customer reads that it took too long, and an
+/// old tab still leads to its page.
+const REMEMBERED: Duration = Duration::from_secs(3600);
+
 /// Puts an attempt into the store under a new handle.
 ///
 /// # Errors
@@ -211,7 +216,8 @@ pub(crate) async fn keep(
 ) -> Result<String, Refusal> {
     let random = random::bytes().map_err(|error| no_randomness(&error))?;
     let handle = session::AttemptHandle::from_random(random);
-    let put = gateway.attempts.put(&handle, attempt, attempt.deadline(), visit.context.now).await;
+    let forgotten = attempt.deadline().plus(REMEMBERED);
+    let put = gateway.attempts.put(&handle, attempt, forgotten, visit.context.now).await;
     put.map_err(|error| store_refusal(&error))?;
     Ok(handle.to_string())
 }

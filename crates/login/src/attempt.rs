@@ -214,9 +214,14 @@ impl Attempt {
         Self { stage: Stage::AtProvider { idp, browser, pending }, ..self }
     }
 
-    /// When the store may forget it.
+    /// Until when it may go on.
     pub fn deadline(&self) -> Timestamp {
         self.began.plus(LIFETIME)
+    }
+
+    /// Whether it took longer than it may.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.deadline()
     }
 
     /// Where it takes place.
@@ -271,7 +276,7 @@ impl Attempt {
         idp: &IdpName,
         now: Timestamp,
     ) -> Result<&Pending, SignInError> {
-        if now >= self.deadline() {
+        if self.is_over(now) {
             return Err(SignInError::AttemptOver);
         }
         match &self.stage {
@@ -289,7 +294,7 @@ impl Attempt {
     /// # Errors
     /// When the event refuses the customer or does not fit the stage.
     pub fn on(self, event: Event<'_>, now: Timestamp) -> Result<(Self, Step), SignInError> {
-        if now >= self.deadline() {
+        if self.is_over(now) {
             return Err(SignInError::AttemptOver);
         }
         match (&self.stage, event) {

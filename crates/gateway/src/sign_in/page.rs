@@ -58,7 +58,8 @@ fn show(
     chooser::sign_in_page(gateway, request, attempt, typed)
 }
 
-/// The attempt of a handle, or a new one toward the front page: an old link still leads somewhere.
+/// The attempt of a handle; begun again when it is over, as in a tab left open; or a new one toward
+/// the front page: an old link still leads somewhere.
 async fn find(
     gateway: &Gateway,
     request: &OwnRequest,
@@ -71,6 +72,7 @@ async fn find(
         None => None,
     };
     let kept = kept.filter(|attempt: &Attempt| attempt.site() == site);
+    let kept = kept.map(|attempt| if attempt.is_over(now) { attempt.afresh(now) } else { attempt });
     Ok(kept.unwrap_or_else(|| Attempt::new(site.clone(), ReturnPath::root(), now)))
 }
 
