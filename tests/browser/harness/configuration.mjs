@@ -87,7 +87,7 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
     listen: { https: `127.0.0.1:${port}`, http: '127.0.0.1:0', operations: '127.0.0.1:0', public_port: port },
     tls: { certificates: [{ chain: 'tls.pem', key: { file: 'tls.key' } }] },
     store: { embedded: { path: 'data' } },
-    keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }] },
+    keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }], saml: [{ file: 'saml-1.pem' }] },
     sites: sites(fakes, deadPort),
     identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort), ...many(deadPort) },
     sign_in: rules(),

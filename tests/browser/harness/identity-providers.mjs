@@ -15,7 +15,7 @@ function settings(name, folder, gateway) {
   if (company.protocol === 'saml') {
     return { folder: path.join(folder, `${name}-idp`), host, signResponse: company.signResponse, people: people(company) };
   }
-  const client = { id: 'vestibule', redirectUri: `${gateway}/.vestibule/oidc/${name}/callback` };
+  const client = { id: 'vestibule', redirectUri: `${gateway}/.vestibule/oidc/${name}/callback`, afterSignOut: `${gateway}/.vestibule/sign-out` };
   if (company.secret) client.secret = company.secret;
   return { host, client, algorithm: company.algorithm, people: people(company) };
 }
@@ -41,4 +41,14 @@ export async function signInThere(page, company, person) {
   await page.getByLabel('Login').fill(person.login);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** The identity provider's own part of signing out; SimpleSAMLphp asks nothing. */
+export async function signOutThere(page, company) {
+  if (company.protocol === 'oidc') await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+}
+
+/** Waits for the identity provider's page that asks for a password: it knows nobody any more. */
+export async function asksWhoItIs(page, company) {
+  await page.locator(company.protocol === 'saml' ? 'input[name="username"]' : 'input[name="login"]').waitFor();
 }

@@ -18,6 +18,15 @@ async function makeCertificate(folder) {
   fs.chmodSync(path.join(folder, 'tls.key'), 0o600);
 }
 
+/** The key that signs our SAML messages, with its certificate, as the operator keeps it. */
+async function makeSamlKey(folder) {
+  const [key, certificate] = ['saml-1.key', 'saml-1.crt'].map((name) => path.join(folder, name));
+  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=help.localhost',
+    '-keyout', key, '-out', certificate]);
+  const both = fs.readFileSync(key, 'utf8') + fs.readFileSync(certificate, 'utf8');
+  fs.writeFileSync(path.join(folder, 'saml-1.pem'), both, { mode: 0o600 });
+}
+
 export class World {
   /** Starts everything and makes the identity providers trust the gateway. */
   static async start() {
@@ -28,7 +37,7 @@ export class World {
     world.annex = `https://annex.localhost:${world.port}`;
     world.fakesProcess = new Process('fakes', built('fakes'), Object.values(COMPANIES).map((company) => company.organization));
     [world.fakes, world.identityProviders] = await Promise.all([
-      world.fakesProcess.ready(), startIdentityProviders(world.folder, world.url), makeCertificate(world.folder),
+      world.fakesProcess.ready(), startIdentityProviders(world.folder, world.url), makeCertificate(world.folder), makeSamlKey(world.folder),
     ]);
     const deadPort = await freePort();
     world.configuration = writeConfiguration(world.folder, { ...world, deadPort });

@@ -1,7 +1,7 @@
 // Starts `oidc-provider` (npm, a certified OpenID provider) on a free loopback port and prints one
 // line of JSON: { url, issuer }.
 //
-// Argument, JSON: { host, client: { id, secret?, redirectUri }, algorithm: "RS256" | "ES256",
+// Argument, JSON: { host, client: { id, secret?, redirectUri, afterSignOut? }, algorithm: "RS256" | "ES256",
 // people: { login: { password, email, emailVerified?, name, groups? } } }. A client without a
 // secret is public: PKCE alone. Its sign-in page is plain HTML and works without JavaScript.
 
@@ -54,6 +54,7 @@ function configuration({ client, algorithm = 'RS256', people }) {
       ...(client.secret && { client_secret: client.secret }),
       token_endpoint_auth_method: client.secret ? 'client_secret_basic' : 'none',
       redirect_uris: [client.redirectUri],
+      ...(client.afterSignOut && { post_logout_redirect_uris: [client.afterSignOut] }),
       id_token_signed_response_alg: algorithm,
     }],
     jwks: { keys: [signingKey(algorithm)] },

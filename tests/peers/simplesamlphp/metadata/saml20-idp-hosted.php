@@ -11,6 +11,9 @@ $metadata[$peer['entity_id']] = [
     // One instance signs response and assertion, the other only the assertion: both are common.
     'saml20.sign.response' => $peer['sign_response'],
     'saml20.sign.assertion' => true,
+    // Single logout is signed both ways, and taken only so.
+    'sign.logout' => true,
+    'validate.logout' => true,
     'authproc' => [
         3 => ['class' => 'saml:PersistentNameID', 'attribute' => 'uid'],
         4 => [
