@@ -16,6 +16,9 @@ use crate::{Document, FederationError};
 const FRESH: Duration = Duration::from_secs(60 * 60);
 /// How much earlier at most, so that not all providers are called in the same minute.
 const SPREAD: u64 = 10 * 60;
+/// Larger documents, those of national federations, are fetched again after a restart.
+const MAX_KEPT: usize = 2 * 1024 * 1024;
+
 /// After a failure, customers are told at once for this long.
 const FAILED: Duration = Duration::from_secs(10);
 
@@ -53,7 +56,7 @@ pub(crate) struct Cached<T> {
 struct Good<T> {
     value: Arc<T>,
     at: Timestamp,
-    /// `None`: it was not fetched.
+    /// `None`: it was not fetched, or is too large to be kept.
     document: Option<Bytes>,
 }
 
@@ -124,6 +127,7 @@ impl<T> Cached<T> {
 
     fn put(&self, value: T, at: Timestamp, document: Option<Bytes>) -> Arc<T> {
         let value = Arc::new(value);
+        let document = document.filter(|document| document.len() <= MAX_KEPT);
         self.good.store(Some(Arc::new(Good { value: Arc::clone(&value), at, document })));
         value
     }

@@ -220,7 +220,7 @@ impl Federation {
     }
 
     /// What a provider published when it was last fetched and found good, to be kept for the time
-    /// after a restart; `None`: nothing was fetched, or there is nothing to fetch.
+    /// after a restart; `None`: nothing was fetched, there is nothing to fetch, or it is very large.
     pub fn last_good(&self, idp: &IdpName) -> Option<Document> {
         match self.enabled(idp).ok()? {
             Speaks::Saml(provider) => provider.last_good(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::Scene;
-use fakes::openid::{ClientProof, OidcAnswer, OidcFlaw, OpenIdProvider, ProviderOptions};
+use fakes::openid::{ClientProof, OidcAnswer, OidcFlaw, OpenIdProvider, Overage, ProviderOptions};
 use fakes::people;
 use serde_json::json;
 
@@ -116,6 +116,24 @@ async fn c6_of_many_tenants_behind_one_issuer_only_the_listed_sign_in() {
     )
     .await;
     assert!(scene.audit_log().contains(&format!("{TENANT}/")), "the subject has no tenant");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n14_where_the_metadata_names_a_graph_it_is_asked_whatever_the_token_says() {
+    let mut scene = Scene::start().await;
+    moved(&mut scene, |options| options.tenants = vec![TENANT.to_owned()]).await;
+    asking_globex(&mut scene, &format!(", tenants: [\"{TENANT}\"]")).await;
+    let gil = scene.globex.person("gil");
+    let many = gil.clone().in_groups(&["a", "b", "c", "d"]);
+    let mut pages = 0;
+    for overage in [Overage::HasGroups, Overage::ForeignSource, Overage::NoSource] {
+        let answer = OidcAnswer { overage: Some(overage), ..OidcAnswer::default() };
+        let (mut browser, callback) = brought(&scene, &scene.globex, &many, answer).await;
+        enters(&mut browser, &callback, &gil).await;
+        pages += 2;
+        assert_eq!(scene.globex.group_calls(), pages, "{overage:?}");
+        scene.clock.advance(std::time::Duration::from_secs(301));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -66,8 +66,12 @@ fn publish(core: &Core, issuer: &str) -> Response {
         _ => {}
     }
     let algorithm = if core.state().key.is_elliptic() { "ES256" } else { "RS256" };
+    // Entra's metadata says where its Graph is.
+    let graph = base.split_once("://").map(|(_, host)| host);
+    let graph = graph.filter(|_| !core.options.tenants.is_empty());
     Json(json!({
         "issuer": issuer,
+        "msgraph_host": graph,
         "authorization_endpoint": format!("{base}/authorize"),
         "token_endpoint": format!("{base}/token"),
         "jwks_uri": format!("{base}/jwks"),
