@@ -11,6 +11,7 @@ mod discovery;
 mod elsewhere;
 mod id_token;
 mod keys;
+mod logout;
 mod outage;
 mod stage;
 mod without_id_token;
