@@ -28,15 +28,17 @@ People, who need no password:
   ida@initech.example   ivo@initech.example    Initech, SAML
   gil@globex.example    gro@globex.example     Globex, OpenID Connect
   uma@umbrella.example  ugo@umbrella.example   Umbrella, OpenID Connect
+  hal@hooli.example     hedy@hooli.example     Hooli, OAuth 2.0
 
-Seven things to try:
+Nine things to try:
 
   1. Open a link from a mail:
      {url}/servicedesk/customer/portal/1/SUP-1042?x=1#comment-7
      Type ann@acme.example, choose Ann: you arrive at exactly that page, and it knows her.
   2. Look behind the scenes: Ann is a customer, on desk 1, in the organization Acme. Sign out and
      in again: JSM is not called once more.
-  3. Sign in as gil@globex.example in a private window: the same over OpenID Connect.
+  3. Sign in as gil@globex.example in a private window: the same over OpenID Connect. As
+     hal@hooli.example: over OAuth 2.0, with a number for a name and addresses at an endpoint apart.
   4. Signed out, open three requests in three tabs, sign in in one, reload the others: each tab
      shows its own.
   5. Press Refuse at an identity provider. The page shows a reference code; ask what was behind it:
@@ -45,6 +47,10 @@ Seven things to try:
      may not speak for Initech. She is refused, and JSM hears nothing of it.
   7. Break JSM behind the scenes: who is known gets in, who is new is asked to wait. Or end the
      gateway the hard way, `kill -9 {pid}`: it starts again, and you are still signed in.
+  8. Sign out as Ann: {url}/.vestibule/sign-out
+     The page says of each session whether it ended. Acme's did, by single logout.
+  9. Try a connection without signing anybody in: open what this prints, and sign in there.
+     {program} idp test initech --config {folder}/vestibule.yaml
 
 Scripts get JSON: curl -k -i {url}/servicedesk/customer/portals
 

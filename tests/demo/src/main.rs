@@ -50,6 +50,7 @@ async fn run(purpose: Purpose) -> anyhow::Result<()> {
 async fn serve(purpose: Purpose) -> anyhow::Result<()> {
     let world = World::set_up(purpose).await?;
     let mut gateway = Gateway::start(&world.folder).await?;
+    world.introduce().await?;
     if purpose == Purpose::Check {
         check::walk(&world).await?;
         writeln!(io::stdout(), "demo: OK")?;

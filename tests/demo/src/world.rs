@@ -10,7 +10,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use fakes::backstage::Backstage;
 use fakes::helpcenter::HelpCenter;
+use fakes::http_client::Browser;
 use fakes::jsm::JsmCloud;
+use fakes::keys::SigningKey;
+use fakes::oauth2::{OAuth2Options, OAuth2Provider};
 use fakes::openid::{OpenIdProvider, ProviderOptions};
 use fakes::people::{self, Company};
 use fakes::saml::{AttributeNames, IdpOptions, SamlIdp};
@@ -43,6 +46,7 @@ pub(crate) struct World {
     pub(crate) initech: SamlIdp,
     pub(crate) globex: OpenIdProvider,
     pub(crate) umbrella: OpenIdProvider,
+    pub(crate) hooli: OAuth2Provider,
     pub(crate) jsm: Arc<JsmCloud>,
     pub(crate) help_center: HelpCenter,
     pub(crate) backstage: Backstage,
@@ -65,7 +69,7 @@ impl World {
         let port = free_port(wanted)?;
         let url = format!("https://help.localhost:{port}");
         let jsm = Arc::new(JsmCloud::start().await);
-        for organization in ["Acme", "Initech", "Globex", "Umbrella"] {
+        for organization in ["Acme", "Initech", "Globex", "Umbrella", "Hooli"] {
             jsm.add_organization(organization);
         }
         let backstage = Backstage::start(&Place::default(), Arc::clone(&jsm), &["1", "3"])?;
@@ -75,6 +79,7 @@ impl World {
             initech: saml(people::initech(), AttributeNames::Oid)?,
             globex: openid(people::globex(), &url)?,
             umbrella: openid(people::umbrella(), &url)?,
+            hooli: oauth2(people::hooli(), &url)?,
             help_center: HelpCenter::start(),
             jsm,
             backstage,
@@ -87,15 +92,31 @@ impl World {
         Ok(world)
     }
 
+    /// As an operator does: the gateway's own metadata goes to the SAML identity providers, which
+    /// then take part in single logout.
+    pub(crate) async fn introduce(&self) -> anyhow::Result<()> {
+        let mut browser = Browser::trusting(&self.authority);
+        for (name, idp) in [("acme", &self.acme), ("initech", &self.initech)] {
+            let url = format!("{}/.vestibule/saml/{name}/metadata", self.url);
+            idp.know(&browser.open(&url).await?.text());
+        }
+        Ok(())
+    }
+
     fn write_files(&self, port: u16) -> anyhow::Result<()> {
         for (name, secret) in [
             ("jsm-token", &self.jsm.token),
             ("globex", &self.globex.client_secret),
             ("umbrella", &self.umbrella.client_secret),
+            ("hooli", &self.hooli.client_secret),
         ] {
             write_secret(&self.folder.join("secrets").join(name), secret)?;
         }
         fs::write(self.folder.join("vestibule.yaml"), self.configuration(port)?)?;
+        let own = self.folder.join("secrets/saml-1.pem");
+        if !own.exists() {
+            write_secret(&own, &SigningKey::rsa(2048, "Example Support").pem())?;
+        }
         if !self.folder.join("keys/assertion-1.pem").exists() {
             let made = process::command(&self.folder, "keys init")?.status()?;
             ensure!(made.success(), "`vestibule keys init` failed");
@@ -117,6 +138,7 @@ store: {{ embedded: {{ path: data }} }}
 keys:
   sealing: [{{ file: keys/sealing-1 }}]
   assertion: [{{ file: keys/assertion-1.pem }}]
+  saml: [{{ file: secrets/saml-1.pem }}]
 sites:
   help:
     hosts: [help.localhost]
@@ -140,11 +162,23 @@ identity_providers:
     label: Umbrella
     domains: [umbrella.example]
     oidc: {{ issuer: "{umbrella}", client_id: vestibule, client_secret: {{ file: secrets/umbrella }} }}
+  hooli:
+    label: Hooli
+    domains: [hooli.example]
+    oauth2:
+      authorization_endpoint: "{hooli_authorize}"
+      token_endpoint: "{hooli_token}"
+      userinfo_endpoint: "{hooli_user}"
+      emails_endpoint: "{hooli_emails}"
+      client_id: vestibule
+      client_secret: {{ file: secrets/hooli }}
+    claims: {{ subject: id }}
 sign_in:
   - {{ domain: acme.example, use: acme }}
   - {{ domain: initech.example, use: initech }}
   - {{ domain: globex.example, use: globex }}
   - {{ domain: umbrella.example, use: umbrella }}
+  - {{ domain: hooli.example, use: hooli }}
   - {{ otherwise: choose }}
 jsm:
   support:
@@ -154,6 +188,7 @@ jsm:
       - {{ domain: initech.example, organization: Initech }}
       - {{ domain: globex.example, organization: Globex }}
       - {{ domain: umbrella.example, organization: Umbrella }}
+      - {{ domain: hooli.example, organization: Hooli }}
     desks:
       - {{ join: ["1"] }}
 "#,
@@ -162,6 +197,10 @@ jsm:
             initech = self.initech.metadata_url,
             globex = self.globex.issuer,
             umbrella = self.umbrella.issuer,
+            hooli_authorize = self.hooli.authorization_endpoint,
+            hooli_token = self.hooli.token_endpoint,
+            hooli_user = self.hooli.user_endpoint,
+            hooli_emails = self.hooli.emails_endpoint,
             jsm = self.jsm.url,
             email = self.jsm.email,
         ))
@@ -187,11 +226,19 @@ fn saml(company: Company, attributes: AttributeNames) -> io::Result<SamlIdp> {
 fn openid(company: Company, url: &str) -> io::Result<OpenIdProvider> {
     let redirect_uris = vec![format!("{url}/.vestibule/oidc/{}/callback", company.slug)];
     let place = place(&company);
-    OpenIdProvider::start_with(ProviderOptions {
+    let provider = OpenIdProvider::start_with(ProviderOptions {
         place,
         redirect_uris,
         ..ProviderOptions::of(company)
-    })
+    })?;
+    provider.register_post_logout_redirect(&format!("{url}/.vestibule/sign-out"));
+    Ok(provider)
+}
+
+fn oauth2(company: Company, url: &str) -> io::Result<OAuth2Provider> {
+    let redirect_uris = vec![format!("{url}/.vestibule/oidc/{}/callback", company.slug)];
+    let place = place(&company);
+    OAuth2Provider::start_with(OAuth2Options { place, redirect_uris, ..OAuth2Options::of(company) })
 }
 
 /// The certificate of the last time, so that a browser that was told to trust it still does, or a
