@@ -166,10 +166,10 @@ identity_providers:
     label: Hooli
     domains: [hooli.example]
     oauth2:
-      authorization_endpoint: "{hooli_authorize}"
-      token_endpoint: "{hooli_token}"
-      userinfo_endpoint: "{hooli_user}"
-      emails_endpoint: "{hooli_emails}"
+      authorization_endpoint: "{hooli}/login/oauth/authorize"
+      token_endpoint: "{hooli}/login/oauth/access_token"
+      userinfo_endpoint: "{hooli}/user"
+      emails_endpoint: "{hooli}/user/emails"
       client_id: vestibule
       client_secret: {{ file: secrets/hooli }}
     claims: {{ subject: id }}
@@ -197,10 +197,7 @@ jsm:
             initech = self.initech.metadata_url,
             globex = self.globex.issuer,
             umbrella = self.umbrella.issuer,
-            hooli_authorize = self.hooli.authorization_endpoint,
-            hooli_token = self.hooli.token_endpoint,
-            hooli_user = self.hooli.user_endpoint,
-            hooli_emails = self.hooli.emails_endpoint,
+            hooli = self.hooli.url,
             jsm = self.jsm.url,
             email = self.jsm.email,
         ))
