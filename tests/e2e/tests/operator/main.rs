@@ -5,3 +5,4 @@ mod break_glass;
 mod connection_test;
 mod metrics;
 mod rollover;
+mod saml_keys;

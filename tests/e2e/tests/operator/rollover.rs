@@ -6,7 +6,7 @@ use gateway::control::{Answer, Command};
 const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042";
 
 /// Runs one step of `vestibule keys` beside the running gateway.
-async fn step(scene: &Scene, word: &str, kind: &str) {
+pub(crate) async fn step(scene: &Scene, word: &str, kind: &str) {
     let done = scene.command(&["keys", word, kind]).await;
     assert_eq!(done.code, Some(0), "keys {word} {kind}: {}", done.err);
     assert!(done.out.contains("has taken it over"), "{}", done.out);
