@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use e2e::{Scene, SceneOptions, until};
-use fakes::server::Behaviour;
 use fakes::saml::{Answer, Encryption};
+use fakes::server::Behaviour;
 
 use crate::rollover::step;
 
