@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::ValueEnum;
 use fakes::http_client::{Answer, Browser, PageForm};
 use fakes::openid::OpenIdProvider;
+use fakes::saml::SamlIdp;
 use gateway::{Feed, SystemClock};
 use tokio::process::Command;
 
@@ -53,24 +54,37 @@ pub(crate) fn serve(config: &Path, feed: FeedName) -> anyhow::Result<()> {
 
 /// Starts a gateway and signs somebody in.
 pub(crate) async fn start(lab: &Lab, feed: FeedName) -> anyhow::Result<Gateway> {
-    let provider = OpenIdProvider::start(fakes::people::globex());
-    provider.set_auto(Some(provider.person("gil")));
+    let (globex, acme) =
+        (OpenIdProvider::start(fakes::people::globex()), SamlIdp::start(fakes::people::acme()));
+    globex.set_auto(Some(globex.person("gil")));
+    start_with(lab, feed, &globex, &acme).await
+}
+
+/// The same with identity providers that the caller keeps.
+pub(crate) async fn start_with(
+    lab: &Lab,
+    feed: FeedName,
+    globex: &OpenIdProvider,
+    acme: &SamlIdp,
+) -> anyhow::Result<Gateway> {
     let port = free_port()?;
     let name = feed.to_possible_value().map(|value| value.get_name().to_owned());
     let folder = lab.folder().join(format!("gateway-{}", name.as_deref().unwrap_or_default()));
-    let file = write_configuration(&folder, lab, &provider, port)?;
+    let file = write_configuration(&folder, lab, (globex, acme), port)?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("gateway").arg("--config").arg(file);
     command.arg("--feed").arg(name.unwrap_or_default());
     let (running, address) = Running::start_and_read(&mut command, "listening ").await?;
-    let cookie = sign_in(lab, port).await.context("signing in")?;
+    let authority = std::fs::read_to_string(&lab.certificate.chain)?;
+    let base = format!("https://{HOST}:{port}");
+    let cookie = sign_in(&authority, &base, "gil@globex.example").await.context("signing in")?;
     Ok(Gateway { running, address: address.parse()?, cookie })
 }
 
 fn write_configuration(
     folder: &Path,
     lab: &Lab,
-    provider: &OpenIdProvider,
+    (provider, acme): (&OpenIdProvider, &SamlIdp),
     port: u16,
 ) -> anyhow::Result<PathBuf> {
     std::fs::create_dir(folder)?;
@@ -100,11 +114,16 @@ sites:
       identity_headers: {{ X-Remote-User: email }}
     session: {{ idle: 30m, absolute: 12h }}
 identity_providers:
+  acme:
+    label: Acme
+    domains: [acme.example]
+    saml: {{ metadata: {{ url: \"{acme}\" }} }}
   globex:
     label: Globex
     domains: [globex.example]
     oidc: {{ issuer: {issuer}, client_id: {client}, client_secret: {{ file: secret }} }}
 sign_in:
+  - {{ domain: acme.example, use: acme }}
   - {{ domain: globex.example, use: globex }}
   - {{ otherwise: choose }}
 audit: {{ file: data/audit.jsonl }}
@@ -113,6 +132,7 @@ access_log: {{ file: data/access.jsonl }}
         chain = lab.certificate.chain.display(),
         key = lab.certificate.key.display(),
         origin = lab.origin(),
+        acme = acme.metadata_url,
         issuer = provider.issuer,
         client = provider.client_id,
     );
@@ -121,24 +141,25 @@ access_log: {{ file: data/access.jsonl }}
     Ok(file)
 }
 
-/// Goes the way of a customer until the page that was asked for is there.
-async fn sign_in(lab: &Lab, port: u16) -> anyhow::Result<String> {
-    let mut browser = Browser::trusting(&std::fs::read_to_string(&lab.certificate.chain)?);
-    let mut answer = browser.open(&format!("https://{HOST}:{port}/1k")).await?;
+/// Goes the way of a customer until the page that was asked for is there; gives the cookie.
+pub(crate) async fn sign_in(authority: &str, base: &str, email: &str) -> anyhow::Result<String> {
+    let mut browser = Browser::trusting(authority);
+    let mut answer = browser.open(&format!("{base}/1k")).await?;
     for _ in 0..5 {
         if answer.url.path() == "/1k" && answer.status == 200 {
             let value = browser.cookies.get(HOST).and_then(|jar| jar.get(COOKIE));
             let value = value.ok_or_else(|| anyhow!("no session cookie"))?;
             return Ok(format!("{COOKIE}={value}"));
         }
-        answer = browser.submit(&next_form(&answer)?).await?;
+        answer = browser.submit(&next_form(&answer, email)?).await?;
     }
     bail!("too many pages, the last was {}", answer.url)
 }
 
-fn next_form(answer: &Answer) -> anyhow::Result<PageForm> {
+fn next_form(answer: &Answer, email: &str) -> anyhow::Result<PageForm> {
     let form = PageForm::all(answer).into_iter().next();
     let form =
         form.ok_or_else(|| anyhow!("{} {}: {}", answer.status, answer.url, answer.text()))?;
-    Ok(form.with("email", "gil@globex.example"))
+    let typed = form.fields.iter().any(|(name, _)| name == "email");
+    Ok(if typed { form.with("email", email) } else { form })
 }

@@ -21,6 +21,7 @@ mod pace;
 mod process;
 mod report;
 mod rows;
+mod sign_ins;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -105,6 +106,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         connections: arguments.connections.max(2),
     };
     let lab = lab::Lab::set_up().await.context("the origin does not start")?;
+    if "sign-ins".contains(&arguments.row) {
+        println!("{}", sign_ins::measure(&lab).await?);
+    }
     let fronts = fronts::start(&lab, &arguments.fronts).await?;
     println!("{}\n", report::machine(&effort));
     for row in rows::all(&tools).into_iter().filter(|row| row.name.contains(&arguments.row)) {
