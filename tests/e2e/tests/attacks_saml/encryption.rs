@@ -1,6 +1,7 @@
 //! Encrypted answers: every honest combination, and what is wrong with the others.
 
 use e2e::{Scene, SceneOptions};
+use fakes::http_client::PageForm;
 use fakes::saml::{
     Answer, ContentCipher, EncryptedPart, Encryption, EncryptionFlaw, Flaw, KeyPlace, KeyTransport,
     Sign,
@@ -132,4 +133,24 @@ async fn b24_a_weaker_sign_in_than_was_asked_for_is_refused() {
     let weak = Answer::from(Sign::Both).in_context(password);
     assert_eq!(cause(&scene, weak).await, "saml-authn-context");
     passes(&scene, Answer::from(Sign::Both).in_context(strong)).await;
+}
+
+/// The identity provider's judgement of our requests, by either binding.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_signed_as_the_operator_says() {
+    let scene = scene("request: { signed: always }, ").await;
+    scene.acme.want_signed_requests();
+    passes(&scene, Sign::Both).await;
+    let by_post = crate::encryption::scene("request: { signed: always, binding: post }, ").await;
+    by_post.acme.want_signed_requests();
+    let ann = by_post.acme.person("ann");
+    let mut browser = by_post.visitor();
+    let page = browser.open(crate::stage::LINK).await;
+    let typed = PageForm::all(&page).remove(0).with("email", &ann.email);
+    let carrying = browser.step(&typed).await;
+    assert_eq!(carrying.status, 200, "{}", carrying.text());
+    let form = PageForm::all(&carrying).remove(0);
+    assert!(form.post && form.action.as_str().starts_with(&by_post.acme.sso_url));
+    let answer = by_post.acme.respond_to_form(&form.fields, &ann, Sign::Both).unwrap();
+    enters(&mut browser, &answer, &ann).await;
 }
