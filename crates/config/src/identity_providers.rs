@@ -5,6 +5,7 @@ use federation::{IdpSettings, Protocol};
 use login::ClaimRules;
 
 use crate::mapping::{Mapping, given};
+use crate::presets::{Defaults, PRESETS, Preset};
 use crate::reader::Value;
 use crate::saml::OwnKey;
 use crate::{IdentityProvider, claims, names, oauth2, oidc, picture, saml};
@@ -54,12 +55,15 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
     let in_use = enabled.flatten().unwrap_or(true);
     let domains = domains(&map, key, in_use, around);
     let probe = given(map.optional("probe"), Value::flag);
-    let (protocol, defaults) = spoken(&map, around.own_key);
+    let preset = given(map.optional("preset"), |value| value.word(&PRESETS));
+    let usual = preset.flatten().unwrap_or(Preset::Generic).defaults();
+    let (protocol, defaults) = spoken(&map, around.own_key, usual);
     let logo = given(map.optional("logo"), picture::read);
     let hidden = given(map.optional("hidden"), Value::flag);
     let sites = given(map.optional("sites"), |value| sites(value, around.sites));
     let names_value = map.optional("claims");
     map.finish();
+    preset?;
     let claims = given(names_value, |value| claims::read(value, &defaults));
     if let (Some(Protocol::OAuth2(_)), Some(claims)) = (&protocol, &claims) {
         check_subject(value, claims.as_ref())?;
@@ -87,18 +91,16 @@ fn sites(value: &Value<'_>, known: &[&str]) -> Option<Vec<SiteName>> {
 }
 
 /// The one protocol that it speaks, and where its claims usually are.
-fn spoken(map: &Mapping<'_>, own_key: OwnKey) -> (Option<Protocol>, ClaimRules) {
+fn spoken(map: &Mapping<'_>, own_key: OwnKey, usual: Defaults) -> (Option<Protocol>, ClaimRules) {
     let (saml, oidc) = (map.optional("saml"), map.optional("oidc"));
     match (saml, oidc, map.optional("oauth2")) {
-        (Some(value), None, None) => {
-            (saml::read(&value, own_key).map(Protocol::Saml), claims::saml())
-        }
-        (None, Some(value), None) => (oidc::read(&value).map(Protocol::Oidc), claims::oidc()),
-        (None, None, Some(value)) => (oauth2::read(&value).map(Protocol::OAuth2), claims::oidc()),
+        (Some(value), None, None) => (saml::read(&value, own_key).map(Protocol::Saml), usual.saml),
+        (None, Some(value), None) => (oidc::read(&value, &usual).map(Protocol::Oidc), usual.oidc),
+        (None, None, Some(value)) => (oauth2::read(&value).map(Protocol::OAuth2), usual.oidc),
         _ => {
             let said = "this needs exactly one of `saml`, `oidc` and `oauth2`";
             map.value.problem(said, "say how it is spoken to");
-            (None, claims::saml())
+            (None, usual.saml)
         }
     }
 }

@@ -28,6 +28,7 @@ mod nearest;
 mod oauth2;
 mod oidc;
 mod picture;
+mod presets;
 mod problem;
 mod protocols;
 mod reader;
@@ -66,6 +67,11 @@ use sign_in::Known;
 
 /// A larger file is none of ours.
 const LIMIT: usize = 1024 * 1024;
+
+/// The beginning of a day written as `2027-01-31`, in UTC.
+pub fn start_of_day(text: &str) -> Option<domain::Timestamp> {
+    scalar::start_of_day(text)
+}
 
 /// Reads the file at `path` and all files that it names, relative paths from its folder.
 ///

@@ -4,6 +4,7 @@ use federation::{GroupOverage, OidcSettings};
 
 use crate::mapping::{Mapping, given};
 use crate::nearest::nearest;
+use crate::presets::Defaults;
 use crate::protocols::{
     client_authentication, client_id, clock_skew, plain_text, remote, scope, texts,
 };
@@ -13,8 +14,6 @@ use crate::scalar::{DURATION, duration};
 /// Asymmetric algorithms of RFC 7518 §3.1 and RFC 8037 §3.1.
 const ALGORITHMS: [&str; 9] =
     ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
-const USUAL_ALGORITHMS: [&str; 3] = ["RS256", "PS256", "ES256"];
-const USUAL_SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
 const OVERAGE: [(&str, GroupOverage); 3] =
     [("fetch", GroupOverage::Fetch), ("keep", GroupOverage::Keep), ("deny", GroupOverage::Deny)];
@@ -30,8 +29,8 @@ const PROMPTS: [(&str, &str); 4] = [
 /// What stands for the tenant in the issuer of a multi-tenant provider.
 const TENANT: &str = "{tenantid}";
 
-/// Reads `oidc` of an identity provider.
-pub(crate) fn read(value: &Value<'_>) -> Option<OidcSettings> {
+/// Reads `oidc` of an identity provider; `usual` is what counts where nothing is said.
+pub(crate) fn read(value: &Value<'_>, usual: &Defaults) -> Option<OidcSettings> {
     let map = value.mapping("write { issuer: https://…, client_id: …, client_secret: … }")?;
     let issuer = map.required("issuer", "write issuer: https://…").and_then(|value| issuer(&value));
     let tenants = given(map.optional("tenants"), tenants);
@@ -60,8 +59,8 @@ pub(crate) fn read(value: &Value<'_>) -> Option<OidcSettings> {
         tenants: tenants?.unwrap_or_default(),
         client_id: client_id?,
         client_authentication: client_authentication?,
-        scopes: scopes?.unwrap_or_else(|| owned(&USUAL_SCOPES)),
-        algorithms: algorithms?.unwrap_or_else(|| owned(&USUAL_ALGORITHMS)),
+        scopes: scopes?.unwrap_or_else(|| owned(usual.scopes)),
+        algorithms: algorithms?.unwrap_or_else(|| owned(usual.algorithms)),
         trusted_audiences: audiences?.unwrap_or_default(),
         acr_values: acr_values?.unwrap_or_default(),
         max_age: max_age?,

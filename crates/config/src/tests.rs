@@ -4,6 +4,7 @@ mod branding;
 mod claims;
 mod fixture;
 mod hostile;
+mod presets;
 mod problems;
 mod protocols;
 mod sample;
