@@ -20,6 +20,7 @@ mod nginx;
 mod pace;
 mod process;
 mod report;
+mod routing;
 mod rows;
 mod sign_ins;
 
@@ -44,6 +45,9 @@ struct Arguments {
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     row: String,
+    /// Only the routing of typed addresses, which needs no other program.
+    #[arg(long)]
+    routing: bool,
     /// Fronts beside nginx, which is always there.
     #[arg(long, value_delimiter = ',', default_value = "hop,gateway,gateway-reuse-port")]
     fronts: Vec<fronts::Kind>,
@@ -99,6 +103,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if cfg!(debug_assertions) {
         bail!("figures of a debug build say nothing; run `cargo run --release -p bench`");
     }
+    if arguments.routing {
+        println!("{}", routing::table()?);
+        return Ok(());
+    }
     let tools = load::Tools::find()?;
     let effort = Effort {
         rounds: arguments.rounds.max(1),
@@ -115,5 +123,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let measured = rows::measure(&row, &fronts, &effort).await?;
         println!("{}", report::table(&row, &measured));
     }
+    println!("{}", routing::table()?);
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 refused or failed, 64 usage, 78 configuration.
 
 mod check;
+mod explain;
 mod keys;
 mod links;
 mod run;
@@ -40,6 +41,9 @@ enum Command {
     Run,
     /// Read the file and everything that it names, and say all that is wrong.
     Check,
+    /// Say which way somebody signs in and why, from the file alone. Ends with 1 when they do not get
+    /// in that way.
+    Explain(explain::Asked),
     /// Say what is behind a reference code such as K7F3-92QX.
     Why {
         /// The code on the customer's page.
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Run => run::run(&config),
         Command::Check => check::check(&config),
+        Command::Explain(asked) => explain::explain(&config, &asked),
         Command::Why { code } => why::why(&config, &code),
         Command::Keys(command) => keys::keys(&config, command),
         Command::Idp(IdpCommand::Test { name, site }) => {
