@@ -20,7 +20,7 @@ pub enum AddressError {
     #[error("this is not a domain name")]
     Domain,
     /// Letters of several scripts in one label, as names have that are made to be mistaken.
-    #[error("a part of this domain mixes letters of several scripts, as look-alikes do")]
+    #[error("a part of this domain mixes letters of several scripts")]
     MixedScripts,
 }
 
