@@ -2,6 +2,7 @@
 
 mod cookies;
 mod lifetime;
+mod provider;
 mod stored;
 
 use std::time::Duration;

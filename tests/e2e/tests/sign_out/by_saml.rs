@@ -165,6 +165,27 @@ async fn b20_forged_logout_requests_end_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b19_a_signature_counts_for_the_query_as_it_was_sent() {
+    let scene = scene().await;
+    let mut ann = signed_in(&scene).await;
+    let session = scene.acme.session_of(&scene.acme.person("ann"));
+    for flaw in [LogoutFlaw::Reencoded, LogoutFlaw::RelayStateChanged] {
+        let before = scene.traces();
+        let relay_state = Some("state".to_owned());
+        let order = LogoutOrder { flaw: Some(flaw), relay_state, ..Binding::Redirect.into() };
+        let carried = scene.acme.logout_request(&session, order);
+        let refused = bring(&scene, &mut scene.visitor(), &carried).await;
+        assert_eq!(scene.cause(&before, &refused), "saml-signature-invalid", "{flaw:?}");
+        assert!(is_signed_in(&mut ann).await, "{flaw:?} ended a session");
+    }
+    let relay_state = Some("state".to_owned());
+    let order = LogoutOrder { relay_state, ..Binding::Redirect.into() };
+    let carried = scene.acme.logout_request(&session, order);
+    assert_eq!(bring(&scene, &mut scene.visitor(), &carried).await.status, 303);
+    assert!(!is_signed_in(&mut ann).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b21_a_replayed_logout_request_or_another_providers_ends_nothing() {
     let scene = scene().await;
     let mut first = signed_in(&scene).await;
@@ -188,7 +209,7 @@ async fn b21_a_replayed_logout_request_or_another_providers_ends_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b18_to_b22_answers_that_nobody_waits_for_are_refused() {
+async fn b20_answers_that_nobody_waits_for_are_refused() {
     let scene = scene().await;
     let mut ann = signed_in(&scene).await;
     let going = sign_out(&mut ann).await;
@@ -199,6 +220,12 @@ async fn b18_to_b22_answers_that_nobody_waits_for_are_refused() {
         assert!((400..500).contains(&refused.status), "{flaw:?}: {}", refused.text());
         assert_eq!(scene.recorded(&reference(&refused)).len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b22_malformed_logout_messages_are_refused() {
+    let scene = scene().await;
+    let mut ann = signed_in(&scene).await;
     for (path, body) in
         [(SLO, ""), (SLO, "SAMLRequest=%00"), (SLO, "SAMLResponse=x&SAMLResponse=y")]
     {
