@@ -98,6 +98,7 @@ pub(crate) fn build(
         provisioners,
         signer: ArcSwap::from_pointee(AssertionSigner::new(&settings.keys.assertion)?),
         saml_keys: ArcSwap::from_pointee(ServiceKeys::new(&settings.keys.saml)?),
+        key_files: settings.keys.files,
         file: settings.file,
         metrics: Metrics::default(),
         audit: AuditLog::open(&settings.audit_file)?,

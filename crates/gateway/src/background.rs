@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use crate::events;
 use crate::expiry::Expiry;
 use crate::gateway::Gateway;
+use crate::keys::KeyWatch;
 use crate::last_good;
 use crate::tls::Certificates;
 
@@ -24,6 +25,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 pub(crate) async fn rounds(gateway: Arc<Gateway>) {
     last_good::restore(&gateway).await;
     let mut expiry = Expiry::default();
+    let mut keys = KeyWatch::new(&gateway.key_files);
     loop {
         let now = gateway.clock.now();
         for outcome in gateway.federation.refresh_due(now).await {
@@ -39,6 +41,7 @@ pub(crate) async fn rounds(gateway: Arc<Gateway>) {
             events::record_own(&gateway, event).await;
         }
         expiry.look(&gateway, now).await;
+        keys.look(&gateway).await;
         if let Err(error) = gateway.store.sweep(now).await {
             tracing::warn!(%error, "expired records were not swept");
         }

@@ -12,6 +12,7 @@ use session::AttemptHandle;
 
 use crate::body::Body;
 use crate::endpoints::Endpoint;
+use crate::expiry::SOON;
 use crate::gateway::{Gateway, Provider};
 use crate::own::{OwnRequest, bad_request, refuse_own};
 use crate::pages::{self, Frame, Section, TestResultPage, Verdict};
@@ -79,7 +80,8 @@ pub(crate) async fn show(
     let received = received(&verified);
     // The very function that a sign-in uses: what it says here, it says there.
     let preview = provider.mapping.preview(idp, verified.clone());
-    let warnings = warnings(&verified, &preview);
+    let mut warnings = warnings(&verified, &preview);
+    warnings.extend(ending(gateway, idp, request.visit.context.now));
     let mut mapped = mapped(&preview);
     let verdict = match preview.identity {
         Ok(identity) => {
@@ -134,7 +136,8 @@ fn redacted(value: &str) -> String {
 
 /// What deserves a look though nothing is refused for it.
 fn warnings(verified: &Verified, preview: &Preview) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> =
+        verified.remarks.iter().map(|remark| (*remark).to_owned()).collect();
     for field in
         preview.fields.iter().filter(|field| field.name == "groups" && field.found.is_none())
     {
@@ -144,6 +147,13 @@ fn warnings(verified: &Verified, preview: &Preview) -> Vec<String> {
         warnings.push("the name that came is another one each time: name an attribute that stays the same under claims.subject".to_owned());
     }
     warnings
+}
+
+/// A signing certificate that ends soon.
+fn ending(gateway: &Gateway, idp: &IdpName, now: Timestamp) -> Option<String> {
+    let ends = gateway.federation.certificates_expire().into_iter();
+    let (_, until) = ends.into_iter().find(|(name, _)| name == idp)?;
+    (now.plus(SOON) >= until).then(|| format!("its first signing certificate ends at {until}"))
 }
 
 /// Each field: where it was looked for, and what a sign-in takes it for.

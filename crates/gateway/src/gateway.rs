@@ -98,6 +98,8 @@ pub(crate) struct Gateway {
     pub(crate) signer: ArcSwap<AssertionSigner>,
     /// Ours toward SAML identity providers; replaced likewise.
     pub(crate) saml_keys: ArcSwap<saml::ServiceKeys>,
+    /// Where the keys in use lie.
+    pub(crate) key_files: config::KeyFiles,
     /// The operator's file, read again for its keys.
     pub(crate) file: PathBuf,
     pub(crate) metrics: Metrics,

@@ -4,9 +4,13 @@
 //! is still published and accepted) and at last the old one is *retired*. Each step changes files;
 //! here they are read again. Nothing that was signed or sealed before a step is lost by it.
 
+use config::KeyFiles;
 use domain::AuditEvent;
 use proxy::AssertionSigner;
 use saml::ServiceKeys;
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::events;
 use crate::gateway::Gateway;
@@ -35,4 +39,48 @@ pub(crate) async fn reload(gateway: &Gateway) -> Result<Counts, String> {
     let (sealing, assertion, saml) = (keys.sealing.len(), keys.assertion.len(), keys.saml.len());
     events::record_own(gateway, AuditEvent::KeysReloaded { sealing, assertion, saml }).await;
     Ok(Counts { sealing, assertion, saml })
+}
+
+/// Sees that key files have changed: on a replica that was given the files from elsewhere, nobody
+/// says so.
+#[derive(Debug)]
+pub(crate) struct KeyWatch(Vec<Seen>);
+
+/// A file, and what it was like.
+type Seen = (PathBuf, Option<(SystemTime, u64)>);
+
+impl KeyWatch {
+    pub(crate) fn new(files: &KeyFiles) -> Self {
+        let active = [&files.sealing, &files.assertion, &files.saml].into_iter().flatten();
+        let all = active.flat_map(|file| std::iter::once(file.clone()).chain(siblings(file)));
+        Self(all.map(|path| (path.clone(), look(&path))).collect())
+    }
+
+    /// Goes on with the keys as they are now, if a file is another one than before. Keys that
+    /// cannot be used are said once, and the old ones stay.
+    pub(crate) async fn look(&mut self, gateway: &Gateway) {
+        let now: Vec<Seen> = self.0.iter().map(|(path, _)| (path.clone(), look(path))).collect();
+        if now == self.0 {
+            return;
+        }
+        self.0 = now;
+        if let Err(reason) = reload(gateway).await {
+            tracing::warn!(reason, "key files have changed and cannot be used: the old keys stay");
+        }
+    }
+}
+
+fn look(path: &Path) -> Option<(SystemTime, u64)> {
+    let about = std::fs::metadata(path).ok()?;
+    Some((about.modified().ok()?, about.len()))
+}
+
+/// Where a staged and a former key lie, as the configuration looks for them.
+fn siblings(active: &Path) -> impl Iterator<Item = PathBuf> {
+    ["next", "old"]
+        .map(|word| match active.extension().and_then(|e| e.to_str()) {
+            Some(extension) => active.with_extension(format!("{word}.{extension}")),
+            None => active.with_extension(word),
+        })
+        .into_iter()
 }

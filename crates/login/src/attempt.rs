@@ -81,6 +81,9 @@ pub struct Verified {
     pub idp_session: Option<Box<IdpSession>>,
     /// Its limit on our session.
     pub session_deadline: Option<Timestamp>,
+    /// What was taken only by an exception in the operator's file, or is not whole; only a test of
+    /// the connection shows it.
+    pub remarks: Vec<&'static str>,
 }
 
 /// What happened.

@@ -77,7 +77,7 @@ impl Mapping {
     /// As [`Mapping::identity`], showing how each field came about: one code path, so what is shown
     /// is what a sign-in does.
     pub fn preview(&self, idp: &IdpName, verified: Verified) -> Preview {
-        let Verified { subject, mut claims, email_verified, idp_session, session_deadline } =
+        let Verified { subject, mut claims, email_verified, idp_session, session_deadline, .. } =
             verified;
         if let Some(subject) = subject {
             claims.entry(NAME_ID.to_owned()).or_insert_with(|| vec![subject]);

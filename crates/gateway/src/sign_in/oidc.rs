@@ -86,11 +86,16 @@ pub(super) async fn verify(
 
 fn verified(redeemed: Redeemed) -> (Verified, Secrets) {
     let Redeemed { subject, claims, email_verified, sub, sid, id_token, .. } = redeemed;
+    let overage = "too many groups to list, and they could not be fetched: they stay as they are";
+    let remarks = redeemed.groups_overage_unresolved.then_some(overage).into_iter().collect();
     let idp_session = sub.map(|subject| {
         let (format, name_qualifier, sp_name_qualifier) = (None, None, None);
         Box::new(IdpSession { subject, format, name_qualifier, sp_name_qualifier, id: sid })
     });
     let hint = id_token.filter(|token| token.expose().len() <= MAX_HINT);
     let secrets = hint.map(|token| (ID_TOKEN.to_owned(), token)).into_iter().collect();
-    (Verified { subject, claims, email_verified, idp_session, session_deadline: None }, secrets)
+    let session_deadline = None;
+    let verified =
+        Verified { subject, claims, email_verified, idp_session, session_deadline, remarks };
+    (verified, secrets)
 }

@@ -227,6 +227,16 @@ fn proved(assertion: &VerifiedAssertion) -> Verified {
             id: assertion.session_index().map(str::to_owned),
         })),
         session_deadline: assertion.session_not_on_or_after(),
+        remarks: [
+            (
+                assertion.used_sha1(),
+                "it signs with SHA-1, which is broken: taken only until `sha1_until`",
+            ),
+            (assertion.used_cbc(), "it encrypts with AES-CBC: taken only until `cbc_until`"),
+        ]
+        .into_iter()
+        .filter_map(|(so, remark)| so.then_some(remark))
+        .collect(),
     }
 }
 

@@ -27,6 +27,7 @@ fn answer(email: &[&str]) -> Verified {
         email_verified: None,
         idp_session: None,
         session_deadline: None,
+        remarks: Vec::new(),
     }
 }
 

@@ -24,6 +24,7 @@ fn verified(subject: Option<&str>, claims: &[(&str, &[&str])]) -> Verified {
         email_verified: None,
         idp_session: None,
         session_deadline: None,
+        remarks: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Our own keys, rolled over while people sign in.
 
-use e2e::Scene;
+use e2e::{Scene, until};
 use gateway::control::{Answer, Command};
 
 const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042";
@@ -41,4 +41,20 @@ async fn keys_that_cannot_be_used_change_nothing() {
     assert!(ann.open(LINK).await.text().contains("Signed in as Ann"));
     scene.put_file("sealing", &good);
     assert!(matches!(scene.order(&Command::ReloadKeys).await, Answer::Keys { sealing: 1, .. }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changed_key_files_are_seen_within_a_minute() {
+    let scene = Scene::start().await;
+    let mut ann = scene.signed_in("ann@acme.example").await;
+    let read = |name: &str| std::fs::read_to_string(scene.folder.path().join(name)).unwrap();
+    let old = read("sealing");
+    scene.put_file("sealing.old", &old);
+    scene.put_file("sealing", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=\n");
+    let reloaded = async || {
+        scene.clock.advance(std::time::Duration::from_secs(20));
+        scene.audit_log().contains("keys_reloaded")
+    };
+    until("the change is seen", reloaded).await;
+    assert!(ann.open(LINK).await.text().contains("Signed in as Ann"), "the session was lost");
 }

@@ -162,6 +162,7 @@ pub(crate) fn proof() -> FactorPassed {
         email_verified: None,
         idp_session: None,
         session_deadline: None,
+        remarks: Vec::new(),
     };
     let (host, rules) = ("help.example.com".parse().unwrap(), SignInRules::default());
     let admission = Admission { mapping: &mapping, rules: &rules, host: &host };
