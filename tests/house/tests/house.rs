@@ -68,3 +68,31 @@ fn licences_sources_and_bans_are_those_of_deny_toml() {
     nothing_found(&licences::not_allowed(&workspace, &licences::listed(&deny, "allow")));
     nothing_found(&licences::foreign_or_banned(&workspace, &licences::listed(&deny, "deny")));
 }
+
+/// The rows of the attacks that sign-in must withstand: SAML's XML (A), SAML itself (B), OpenID
+/// Connect (C), and what our own endpoints give away (D12).
+#[test]
+fn every_attack_row_of_federation_has_a_test_against_the_running_gateway() {
+    let sources = sizes::sources(&root()).unwrap_or_else(|cause| panic!("{cause:#}"));
+    let live = sources.iter().filter(|path| path.starts_with("tests/e2e"));
+    let names: Vec<String> =
+        live.flat_map(|path| test_names(&read(&path.to_string_lossy()))).collect();
+    let rows = [('a', 27), ('b', 28), ('c', 16)];
+    let rows = rows.iter().flat_map(|(part, last)| (1..=*last).map(move |n| format!("{part}{n}_")));
+    let rows: Vec<String> = rows.chain(["d12_".to_owned()]).collect();
+    let missing: Vec<&String> =
+        rows.iter().filter(|row| !names.iter().any(|name| name.starts_with(*row))).collect();
+    let tests = names.iter().filter(|name| rows.iter().any(|row| name.starts_with(row))).count();
+    println!("{} rows, {tests} tests against the running gateway", rows.len());
+    assert!(missing.is_empty(), "no test for {missing:?}");
+}
+
+/// Names of the test functions of a source.
+fn test_names(source: &str) -> Vec<String> {
+    let after_attribute = source.split("#[tokio::test").skip(1);
+    let name = |text: &str| {
+        let (_, rest) = text.split_once("fn ")?;
+        Some(rest.split('(').next()?.to_owned())
+    };
+    after_attribute.filter_map(name).collect()
+}

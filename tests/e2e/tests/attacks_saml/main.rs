@@ -11,6 +11,7 @@ mod encryption;
 mod metadata;
 mod replay;
 mod response;
+mod rollover;
 mod signature;
 mod stage;
 mod travel;
