@@ -92,7 +92,9 @@ async fn b27_an_address_is_one_plain_address_or_none() {
         .refuses_changes(vec![
             ("two @", Flaw::TwoAtEmail.into(), "address-invalid"),
             ("line break", Flaw::LineBreakEmail.into(), "address-invalid"),
-            ("homoglyph", Flaw::HomoglyphEmail.into(), "domain-foreign"),
+            // One Cyrillic letter among Latin ones is no name; all letters Cyrillic are another one.
+            ("homoglyph", Flaw::HomoglyphEmail.into(), "address-invalid"),
+            ("whole look-alike", address("ann@\u{430}\u{441}\u{435}.example"), "domain-foreign"),
             ("two addresses", Flaw::TwoEmails.into(), "address-invalid"),
             ("none", Flaw::NoEmail.into(), "address-missing"),
             ("two @, own domain last", address("ann@evil.example@acme.example"), "address-invalid"),
