@@ -69,7 +69,7 @@ pub(crate) async fn start_with(
 ) -> anyhow::Result<Gateway> {
     let port = free_port()?;
     let name = feed.to_possible_value().map(|value| value.get_name().to_owned());
-    let folder = lab.folder().join(format!("gateway-{}", name.as_deref().unwrap_or_default()));
+    let folder = lab.folder().join(format!("gateway-{port}"));
     let file = write_configuration(&folder, lab, (globex, acme), port)?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("gateway").arg("--config").arg(file);
