@@ -60,6 +60,7 @@ pub use picture::{Picture, PictureFormat};
 pub use problem::{Problem, Problems, Warning, describe};
 use reader::Reading;
 use saml::OwnKey;
+pub use secret::key_sibling;
 pub use settings::{
     CertificateFiles, IdentityProvider, KeyFiles, Keys, Listen, Settings, Site, StoreSettings,
 };

@@ -23,7 +23,7 @@ pub(crate) fn with_siblings(value: &Value<'_>) -> Option<Vec<(String, Zeroizing<
     let Some(file) = file else { return Some(all) };
     let path = files::path(&file)?;
     for kind in ["next", "old"] {
-        let path = sibling(&path, kind);
+        let path = key_sibling(&path, kind);
         if !path.exists() {
             continue;
         }
@@ -40,8 +40,9 @@ pub(crate) fn file(value: &Value<'_>) -> Option<PathBuf> {
     files::path(&map.optional("file")?)
 }
 
-/// `saml.pem` and `next` give `saml.next.pem`, `sealing-1` and `next` give `sealing-1.next`.
-fn sibling(path: &Path, kind: &str) -> PathBuf {
+/// Where the staged (`next`) or former (`old`) key lies beside the file of the key in use: `saml.pem`
+/// gives `saml.next.pem`, `sealing-1` gives `sealing-1.next`.
+pub fn key_sibling(path: &Path, kind: &str) -> PathBuf {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some(extension) => path.with_extension(format!("{kind}.{extension}")),
         None => path.with_extension(kind),

@@ -4,7 +4,7 @@
 //! is still published and accepted) and at last the old one is *retired*. Each step changes files;
 //! here they are read again. Nothing that was signed or sealed before a step is lost by it.
 
-use config::KeyFiles;
+use config::{KeyFiles, key_sibling};
 use domain::AuditEvent;
 use proxy::AssertionSigner;
 use saml::ServiceKeys;
@@ -52,7 +52,8 @@ type Seen = (PathBuf, Option<(SystemTime, u64)>);
 impl KeyWatch {
     pub(crate) fn new(files: &KeyFiles) -> Self {
         let active = [&files.sealing, &files.assertion, &files.saml].into_iter().flatten();
-        let all = active.flat_map(|file| std::iter::once(file.clone()).chain(siblings(file)));
+        let all = active
+            .flat_map(|file| [file.clone(), key_sibling(file, "next"), key_sibling(file, "old")]);
         Self(all.map(|path| (path.clone(), look(&path))).collect())
     }
 
@@ -73,14 +74,4 @@ impl KeyWatch {
 fn look(path: &Path) -> Option<(SystemTime, u64)> {
     let about = std::fs::metadata(path).ok()?;
     Some((about.modified().ok()?, about.len()))
-}
-
-/// Where a staged and a former key lie, as the configuration looks for them.
-fn siblings(active: &Path) -> impl Iterator<Item = PathBuf> {
-    ["next", "old"]
-        .map(|word| match active.extension().and_then(|e| e.to_str()) {
-            Some(extension) => active.with_extension(format!("{word}.{extension}")),
-            None => active.with_extension(word),
-        })
-        .into_iter()
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{EmailAddress, IdpName, JsmAccount, SiteName, Timestamp};
-use domain::{Identity, PersonKey};
+use domain::{EmailAddress, Identity, IdpName, JsmAccount, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 use session::Vault;
 use store::StoreError;
@@ -66,6 +65,6 @@ impl People {
         now: Timestamp,
     ) -> Result<Option<IdpName>, StoreError> {
         let known = self.find(site, email, now).await?;
-        Ok(known.map(|Known { identity: Identity { person: PersonKey { idp, .. }, .. }, .. }| idp))
+        Ok(known.map(|known| known.identity.person.idp))
     }
 }

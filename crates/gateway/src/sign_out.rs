@@ -22,6 +22,7 @@ use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, refuse_own, session_of};
 use crate::pages::{self, Frame, SessionEnd, SignOutPage, SignedOutPage};
+use crate::refuse::{Concern, refuse};
 use crate::request::store_refusal;
 
 /// A browser that was sent to an identity provider to sign out there.
@@ -163,4 +164,15 @@ fn person(session: &OpenSession) -> Option<&PersonKey> {
 
 fn handle(text: Option<&str>) -> Option<AttemptHandle> {
     text?.parse().ok()
+}
+
+/// A message of an identity provider that is refused.
+async fn stopped(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    idp: &IdpName,
+    refusal: Refusal,
+) -> Response<Body> {
+    let concern = Concern { idp: Some(idp.clone()), ..Concern::default() };
+    refuse(gateway, &request.visit.context, refusal, concern).await
 }

@@ -12,7 +12,6 @@ use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request};
 use crate::pages;
-use crate::refuse::{Concern, refuse};
 use crate::request::store_refusal;
 use crate::sign_in;
 
@@ -24,7 +23,7 @@ pub(crate) async fn backchannel(
 ) -> Response<Body> {
     match by_token(gateway, request, idp).await {
         Ok(()) => done(),
-        Err(refusal) => stopped(gateway, request, idp, refusal).await,
+        Err(refusal) => bad_token(gateway, request, idp, refusal).await,
     }
 }
 
@@ -60,7 +59,7 @@ pub(crate) async fn frontchannel(
 ) -> Response<Body> {
     match by_frame(gateway, request, idp).await {
         Ok(()) => done(),
-        Err(refusal) => stopped(gateway, request, idp, refusal).await,
+        Err(refusal) => bad_token(gateway, request, idp, refusal).await,
     }
 }
 
@@ -109,14 +108,13 @@ fn done() -> Response<Body> {
 }
 
 /// Back-Channel Logout 1.0 §2.8: 400 for whatever is wrong with the token.
-async fn stopped(
+async fn bad_token(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
     refusal: Refusal,
 ) -> Response<Body> {
-    let concern = Concern { idp: Some(idp.clone()), ..Concern::default() };
-    let mut response = refuse(gateway, &request.visit.context, refusal, concern).await;
+    let mut response = super::stopped(gateway, request, idp, refusal).await;
     if response.status() == StatusCode::FORBIDDEN {
         *response.status_mut() = StatusCode::BAD_REQUEST;
     }

@@ -9,12 +9,11 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use session::{Facts, SessionCookie, Who, Whose};
 
-use super::{Leaving, handle, told};
+use super::{Leaving, handle, stopped, told};
 use crate::body::Body;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request};
 use crate::pages::{self, Errand, SessionEnd};
-use crate::refuse::{Concern, refuse};
 use crate::request::{no_randomness, store_refusal};
 use crate::sign_in;
 use crate::{events, random};
@@ -186,16 +185,6 @@ fn soap(envelope: String) -> Response<Body> {
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     pages::secure(&mut response);
     response
-}
-
-async fn stopped(
-    gateway: &Gateway,
-    request: &OwnRequest,
-    idp: &IdpName,
-    refusal: Refusal,
-) -> Response<Body> {
-    let concern = Concern { idp: Some(idp.clone()), ..Concern::default() };
-    refuse(gateway, &request.visit.context, refusal, concern).await
 }
 
 /// A message about sign-out that was used before (attacks.md B21, C11).

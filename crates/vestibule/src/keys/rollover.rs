@@ -1,7 +1,9 @@
 //! From one key to the next, in three steps that can be far apart.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use config::key_sibling;
 
 use super::{Kind, make};
 
@@ -10,7 +12,7 @@ pub(super) type Step = fn(Kind, &Path) -> io::Result<String>;
 
 /// Makes the next key.
 pub(super) fn stage(kind: Kind, active: &Path) -> io::Result<String> {
-    let next = sibling(active, "next");
+    let next = key_sibling(active, "next");
     make::write_new(&next, &make::key(kind)?)?;
     let wait = match kind {
         Kind::Saml => {
@@ -27,7 +29,7 @@ pub(super) fn stage(kind: Kind, active: &Path) -> io::Result<String> {
 
 /// Uses the staged key.
 pub(super) fn activate(_: Kind, active: &Path) -> io::Result<String> {
-    let (next, old) = (sibling(active, "next"), sibling(active, "old"));
+    let (next, old) = (key_sibling(active, "next"), key_sibling(active, "old"));
     if !next.exists() {
         return Err(refused("nothing is staged; `vestibule keys stage` first", &next));
     }
@@ -46,7 +48,7 @@ pub(super) fn activate(_: Kind, active: &Path) -> io::Result<String> {
 
 /// Forgets the key before.
 pub(super) fn retire(kind: Kind, active: &Path) -> io::Result<String> {
-    let old = sibling(active, "old");
+    let old = key_sibling(active, "old");
     if !old.exists() {
         return Err(refused("there is no former key", &old));
     }
@@ -56,17 +58,6 @@ pub(super) fn retire(kind: Kind, active: &Path) -> io::Result<String> {
         Kind::Saml | Kind::Assertion => "",
     };
     Ok(format!("retired {}: it is no longer accepted{lost}\n", old.display()))
-}
-
-/// `saml.pem` → `saml.next.pem`, `sealing` → `sealing.next`: as the configuration looks for them.
-fn sibling(active: &Path, word: &str) -> PathBuf {
-    let Some(extension) = active.extension() else {
-        return active.with_extension(word);
-    };
-    let mut with_word = std::ffi::OsString::from(word);
-    with_word.push(".");
-    with_word.push(extension);
-    active.with_extension(with_word)
 }
 
 fn refused(said: &str, path: &Path) -> io::Error {
@@ -80,10 +71,13 @@ mod tests {
     #[test]
     fn siblings_lie_beside_the_active_key() {
         assert_eq!(
-            sibling(Path::new("keys/saml-1.pem"), "next"),
+            key_sibling(Path::new("keys/saml-1.pem"), "next"),
             Path::new("keys/saml-1.next.pem")
         );
-        assert_eq!(sibling(Path::new("keys/sealing-1"), "old"), Path::new("keys/sealing-1.old"));
+        assert_eq!(
+            key_sibling(Path::new("keys/sealing-1"), "old"),
+            Path::new("keys/sealing-1.old")
+        );
     }
 
     #[test]
@@ -95,13 +89,16 @@ mod tests {
         assert!(activate(Kind::Sealing, &active).is_err());
         assert!(retire(Kind::Sealing, &active).is_err());
         stage(Kind::Sealing, &active).unwrap();
-        let staged = read(&sibling(&active, "next"));
+        let staged = read(&key_sibling(&active, "next"));
         assert!(stage(Kind::Sealing, &active).is_err(), "a staged key was replaced");
         activate(Kind::Sealing, &active).unwrap();
-        assert_eq!((read(&active), read(&sibling(&active, "old"))), (staged, "first".to_owned()));
+        assert_eq!(
+            (read(&active), read(&key_sibling(&active, "old"))),
+            (staged, "first".to_owned())
+        );
         stage(Kind::Sealing, &active).unwrap();
         assert!(activate(Kind::Sealing, &active).is_err(), "an accepted key was forgotten");
         retire(Kind::Sealing, &active).unwrap();
-        assert!(!sibling(&active, "old").exists());
+        assert!(!key_sibling(&active, "old").exists());
     }
 }
