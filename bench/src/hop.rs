@@ -130,6 +130,7 @@ impl Hop {
             email: "ann@acme.example".parse()?,
             display_name: "Ann Archer".to_owned(),
             groups: None,
+            claims: std::collections::BTreeMap::new(),
             idp_session: None,
             session_deadline: None,
         };

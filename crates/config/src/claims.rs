@@ -23,6 +23,7 @@ fn rules(email: &str, name: &str, groups: &str) -> ClaimRules {
         name: Some(claim(name)),
         groups: Some(claim(groups)),
         subject: None,
+        kept: std::collections::BTreeSet::new(),
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn read(value: &Value<'_>, defaults: &ClaimRules) -> Option<ClaimRule
         name: name?.or_else(|| defaults.name.clone()),
         groups: groups?.or_else(|| defaults.groups.clone()),
         subject: subject?.or_else(|| defaults.subject.clone()),
+        kept: std::collections::BTreeSet::new(),
     })
 }
 

@@ -135,6 +135,7 @@ fn rules(email: &[&str], name: &[&str], groups: &[&str]) -> ClaimRules {
         name: Some(first(name)),
         groups: Some(first(groups)),
         subject: None,
+        kept: std::collections::BTreeSet::new(),
     }
 }
 

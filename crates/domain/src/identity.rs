@@ -1,5 +1,6 @@
 //! Who somebody is, after verification and mapping.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -92,6 +93,10 @@ pub struct Identity {
     /// Groups as the identity provider names them; `None` when it said nothing, which is not the
     /// same as none.
     pub groups: Option<Vec<String>>,
+    /// Claims that a rule of the operator reads, exactly as signed; one that did not come is absent,
+    /// which is not the same as empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, Vec<String>>,
     /// What the identity provider itself needs to know the customer's session there again.
     pub idp_session: Option<Box<IdpSession>>,
     /// The identity provider's limit on our session (SAML `SessionNotOnOrAfter`).

@@ -1,6 +1,6 @@
 //! From what an identity provider proved to an [`Identity`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{DomainPattern, EmailAddress, Identity, IdpName, PersonKey, Subject};
 
@@ -27,6 +27,8 @@ pub struct ClaimRules {
     pub groups: Option<Expression>,
     /// Where the subject is, when it is not the protocol's own.
     pub subject: Option<Expression>,
+    /// Claims that the identity keeps beside these, because a rule reads them.
+    pub kept: BTreeSet<String>,
 }
 
 /// Verified claims or attributes, exactly as signed, unmapped: every value a list of texts.
@@ -88,6 +90,8 @@ impl Mapping {
         let email = self.rules.email.read(&claims);
         let name = self.rules.name.as_ref().and_then(|rule| rule.read(&claims));
         let groups = self.rules.groups.as_ref().and_then(|rule| rule.read(&claims));
+        let kept = self.rules.kept.iter().filter_map(|name| claims.get_key_value(name));
+        let kept = kept.map(|(name, values)| (name.clone(), values.clone())).collect();
 
         let person = self.subject(subject.as_ref());
         let address = self.email(email.as_ref(), email_verified);
@@ -119,7 +123,15 @@ impl Mapping {
             let person = PersonKey { idp: idp.clone(), subject: person? };
             let (email, groups) = (address?, members?);
             let display_name = shown.unwrap_or_else(|| email.as_str().to_owned());
-            Ok(Identity { person, email, display_name, groups, idp_session, session_deadline })
+            Ok(Identity {
+                person,
+                email,
+                display_name,
+                groups,
+                claims: kept,
+                idp_session,
+                session_deadline,
+            })
         };
         Preview { fields, identity: identity() }
     }

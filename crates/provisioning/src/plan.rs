@@ -157,6 +157,7 @@ mod tests {
             email: email.parse().unwrap(),
             display_name: "Ann".into(),
             groups: None,
+            claims: std::collections::BTreeMap::new(),
             idp_session: None,
             session_deadline: None,
         }

@@ -162,6 +162,7 @@ mod tests {
             email: "ann@acme.example".parse().unwrap(),
             display_name: "Ann\r\nZoë".to_owned(),
             groups: None,
+            claims: std::collections::BTreeMap::new(),
             idp_session: None,
             session_deadline: None,
         }

@@ -12,6 +12,7 @@ fn mapping() -> Mapping {
             name: Some(claim("displayName")),
             groups: Some(claim("memberOf")),
             subject: None,
+            kept: std::collections::BTreeSet::new(),
         },
         domains: vec!["acme.example".parse().unwrap()],
     }

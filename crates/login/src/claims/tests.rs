@@ -11,6 +11,7 @@ fn mapping() -> Mapping {
             name: Some(claim("displayName")),
             groups: Some(claim("memberOf")),
             subject: None,
+            kept: std::collections::BTreeSet::new(),
         },
         domains: vec!["acme.example".parse().unwrap()],
     }
@@ -128,4 +129,17 @@ fn groups_are_normalised_and_absent_is_not_empty() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert!(groups(Some(&many[..2000])).is_ok() && groups(Some(&many)).is_err());
     assert!(groups(Some(&["a\nb"])).is_err() && groups(Some(&[&"x".repeat(513)])).is_err());
+}
+
+#[test]
+fn claims_that_rules_read_are_kept_as_signed_and_absent_ones_stay_absent() {
+    let mut mapping = mapping();
+    mapping.rules.kept = ["team".to_owned(), "site".to_owned()].into();
+    let claims: &[(&str, &[&str])] =
+        &[("mail", &["ann@acme.example"]), ("team", &[" A ", "b"]), ("phone", &["1"])];
+    let identity = mapping.identity(&acme(), verified(Some("s"), claims)).unwrap();
+    assert_eq!(
+        identity.claims,
+        [("team".to_owned(), vec![" A ".to_owned(), "b".to_owned()])].into()
+    );
 }

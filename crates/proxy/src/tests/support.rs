@@ -24,6 +24,7 @@ pub(super) fn ann() -> Identity {
         email: "ann@acme.example".parse().unwrap(),
         display_name: "Ann\r\nX-Admin: 1".to_owned(),
         groups: None,
+        claims: std::collections::BTreeMap::new(),
         idp_session: None,
         session_deadline: None,
     }

@@ -41,6 +41,7 @@ pub(crate) fn facts() -> Facts {
         email: "ann@acme.example".parse().unwrap(),
         display_name: "Ann Lee".to_owned(),
         groups: Some(vec!["acme-admins".to_owned()]),
+        claims: std::collections::BTreeMap::new(),
         idp_session: Some(Box::new(IdpSession {
             subject: "ann".to_owned(),
             format: None,

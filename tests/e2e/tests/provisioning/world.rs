@@ -138,6 +138,7 @@ pub(crate) fn identity(idp: &str, subject: &str, email: &str) -> Identity {
         email: email.parse().unwrap(),
         display_name: "Ann Lee".to_owned(),
         groups: None,
+        claims: std::collections::BTreeMap::new(),
         idp_session: None,
         session_deadline: None,
     }
@@ -154,7 +155,13 @@ pub(crate) fn proof() -> FactorPassed {
     let pending = Pending::Saml { request: "_1".to_owned() };
     let attempt = Attempt::new(site, root, now).sent_to("acme".parse().unwrap(), pending, [0; 32]);
     let email = Expression::Claim("mail".to_owned());
-    let rules = ClaimRules { email, name: None, groups: None, subject: None };
+    let rules = ClaimRules {
+        email,
+        name: None,
+        groups: None,
+        subject: None,
+        kept: std::collections::BTreeSet::new(),
+    };
     let mapping = Mapping { rules, domains: vec!["acme.example".parse().unwrap()] };
     let verified = Verified {
         subject: Some("ann".to_owned()),
