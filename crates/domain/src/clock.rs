@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z: longer ago than anything that matters here.
+    pub const EPOCH: Self = Self(0);
     /// The far future; for records that never expire on their own.
     pub const MAX: Self = Self(i64::MAX);
 

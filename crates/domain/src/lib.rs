@@ -9,6 +9,7 @@
 mod address;
 mod clock;
 mod event;
+mod factor;
 mod identity;
 mod language;
 mod names;
@@ -20,6 +21,7 @@ mod secret;
 pub use address::{AddressError, DomainName, DomainPattern, EmailAddress};
 pub use clock::{Clock, Sleep, Timestamp};
 pub use event::{AuditEvent, Organization};
+pub use factor::{Authentication, FactorKind, FactorUse};
 pub use identity::{Identity, IdpSession, JsmAccount, PersonKey, Subject, SubjectError};
 pub use language::Language;
 pub use names::{HostName, IdpName, JsmName, NameError, SiteName};
