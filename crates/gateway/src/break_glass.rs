@@ -28,6 +28,7 @@ const MOST_MINUTES: u8 = 60;
 struct Ticket {
     break_glass: SiteName,
     known: Known,
+    issued: Timestamp,
     until: Timestamp,
 }
 
@@ -56,7 +57,7 @@ pub(crate) async fn issue(
     // Recorded first: a link that the audit log does not know must not exist.
     events::record_order(gateway, issued).await?;
     let handle = AttemptHandle::from_random(random::bytes().map_err(|error| error.to_string())?);
-    let ticket = Ticket { break_glass: name.clone(), known, until };
+    let ticket = Ticket { break_glass: name.clone(), known, issued: now, until };
     let kept = gateway.attempts.put(&handle, &ticket, until, now).await;
     kept.map_err(|error| error.to_string())?;
     Ok((Endpoint::BreakGlass(handle.to_string()).url(&site.settings.public_url), until))
@@ -104,12 +105,13 @@ async fn enter(
         gateway.attempts.take(&handle, now).await.map_err(|error| store_refusal(&error))?;
     let site = &request.visit.site.settings.name;
     let ticket = ticket.filter(|ticket| ticket.break_glass == *site).ok_or_else(over)?;
-    let Ticket { known: Known { identity, account, .. }, until, .. } = ticket;
+    let Ticket { known: Known { identity, account, .. }, issued, until, .. } = ticket;
     let (site, person) = (site.clone(), identity.person.clone());
     let used = AuditEvent::BreakGlassUsed { site, person, until };
     events::record(gateway, &request.visit.context, used).await?;
     let opening = Opening {
         who: Who::Person(Customer { identity, account }),
+        began: issued,
         deadline: Some(until),
         destination: &ReturnPath::root().location(None),
         secrets: session::Secrets::default(),

@@ -70,7 +70,11 @@ async fn end(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, 
     let Some(session) = session_of(gateway, request).await? else {
         return Ok(cleared(request, signed_out(request, None, None)));
     };
-    gateway.sessions.end(&session).await.map_err(|error| store_refusal(&error))?;
+    gateway
+        .sessions
+        .end(&session, request.visit.context.now)
+        .await
+        .map_err(|error| store_refusal(&error))?;
     let person = person(&session).cloned();
     let site = request.visit.site.settings.name.clone();
     // The session has ended; that it could not be recorded does not bring it back.

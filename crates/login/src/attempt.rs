@@ -193,6 +193,11 @@ impl Attempt {
         Self { test: true, ..self }
     }
 
+    /// When it began: what is revoked later does not let it end in a session.
+    pub fn began(&self) -> Timestamp {
+        self.began
+    }
+
     /// Whether the answer is only to be shown.
     pub fn is_test(&self) -> bool {
         self.test

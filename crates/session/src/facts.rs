@@ -14,6 +14,8 @@ pub struct Facts {
     pub who: Who,
     /// The one site where the session holds (attacks.md D3).
     pub site: SiteName,
+    /// When the sign-in began: a revocation since then ends the session (invariant 12).
+    pub began: Timestamp,
     /// When the customer signed in.
     pub created: Timestamp,
     /// When the session ends at the latest.

@@ -1,6 +1,7 @@
 //! A session that a request may use.
 
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -9,7 +10,8 @@ use arc_swap::ArcSwapOption;
 use domain::Timestamp;
 
 use crate::hot::Ticket;
-use crate::{Facts, Secrets, SessionCookie};
+use crate::stored::Stored;
+use crate::{DeviceId, Facts, Secrets, SessionCookie};
 
 /// Longest time between two writes of the last use.
 const WRITE_EVERY: Duration = Duration::from_secs(60);
@@ -19,6 +21,7 @@ const CLAIM: Duration = Duration::from_secs(1);
 /// A session, opened by the cookie of a request. Shared by all requests of one browser.
 pub struct OpenSession {
     facts: Facts,
+    device: DeviceId,
     secrets: Secrets,
     cookie: SessionCookie,
     key: String,
@@ -34,17 +37,25 @@ struct Kept {
     until: Timestamp,
 }
 
+/// Says which session it is and nothing of what it holds.
+impl fmt::Debug for OpenSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSession").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
 impl OpenSession {
     pub(crate) fn new(
-        (facts, secrets): (Facts, Secrets),
+        (stored, secrets): (Stored, Secrets),
         cookie: SessionCookie,
         key: String,
         ticket: Ticket,
-        last_use: Timestamp,
     ) -> Self {
+        let Stored { facts, device, last_use, remembered: _ } = stored;
         let next_write = last_use.plus(write_interval(facts.idle)).as_millis();
         Self {
             facts,
+            device,
             secrets,
             cookie,
             key,
@@ -58,6 +69,11 @@ impl OpenSession {
     /// What is known of the session.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// What the session is called in lists.
+    pub fn device(&self) -> DeviceId {
+        self.device
     }
 
     /// What only the browser's cookie opens.

@@ -1,60 +1,57 @@
-//! Sessions: made, found, used, ended.
+//! Sessions: made, found, used.
+
+mod ending;
+mod feed;
+mod listing;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use domain::{IdpName, PersonKey, SiteName, Timestamp};
+use domain::{PersonKey, SiteName, Timestamp};
 use store::{Area, Entry, Store, StoreError};
-use tokio::sync::broadcast::error::RecvError;
 
+use crate::device::DeviceId;
 use crate::hot::Hot;
 use crate::open_session::ends;
 use crate::stored::{self, Parts, Stored};
-use crate::{Facts, OpenSession, Sealer, Secrets, SessionCookie, Unreadable, Who};
+use crate::{
+    Facts, OpenSession, Sealer, Secrets, SessionCookie, Unreadable, Who, tombstone, whose,
+};
 
-/// Kinds of names in the store.
+pub use listing::Listed;
+
+/// Kind of the sessions' names in the store.
 const SESSION: &str = "session/";
-const BY_PERSON: &str = "sessions-of-person/";
-const BY_IDP: &str = "sessions-of-idp/";
-const BY_IDP_SESSION: &str = "sessions-of-idp-session/";
-const BY_IDP_SUBJECT: &str = "sessions-of-idp-subject/";
-const BY_SITE: &str = "sessions-of-site/";
 
-/// Pause before a closed change feed is asked for again.
-const FEED_PAUSE: Duration = Duration::from_millis(250);
-
-/// A group of sessions that can be ended at once.
-#[derive(Debug, Clone, Copy)]
-pub enum Whose<'a> {
-    /// Of one person.
-    Person(&'a PersonKey),
-    /// Of everybody whom an identity provider signed in.
-    Idp(&'a IdpName),
-    /// Of one session at an identity provider (SAML `SessionIndex`, OpenID Connect `sid`).
-    IdpSession(&'a IdpName, &'a str),
-    /// Of one subject, as the identity provider's protocol names it (NameID, `sub`).
-    IdpSubject(&'a IdpName, &'a str),
-    /// Of one site.
-    Site(&'a SiteName),
+/// Why there is no new session.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// A revocation came after the sign-in had begun, or the session that was to go on has ended.
+    #[error("the sign-in was revoked while it was under way")]
+    Revoked,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-impl<'a> Whose<'a> {
-    fn name(self) -> (&'static str, Vec<&'a [u8]>) {
-        match self {
-            Self::Person(person) => {
-                let (idp, subject) = (person.idp.as_str(), person.subject.as_str());
-                (BY_PERSON, vec![idp.as_bytes(), subject.as_bytes()])
-            }
-            Self::Idp(idp) => (BY_IDP, vec![idp.as_str().as_bytes()]),
-            Self::IdpSession(idp, id) => {
-                (BY_IDP_SESSION, vec![idp.as_str().as_bytes(), id.as_bytes()])
-            }
-            Self::IdpSubject(idp, subject) => {
-                (BY_IDP_SUBJECT, vec![idp.as_str().as_bytes(), subject.as_bytes()])
-            }
-            Self::Site(site) => (BY_SITE, vec![site.as_str().as_bytes()]),
-        }
-    }
+/// What a cookie opens.
+#[derive(Debug)]
+pub enum Opened {
+    /// A session that may be used.
+    Live(Arc<OpenSession>),
+    /// A session that has ended, at most a day ago, and whose it was. It opens nothing.
+    Ended(PersonKey),
+    /// Nothing that anybody knows of.
+    None,
+}
+
+/// What lies under a cookie's names.
+enum Found {
+    Live(Arc<OpenSession>),
+    /// It has ended by itself, and the record is still there.
+    Over(Option<PersonKey>),
+    /// There is a record, of another site or unreadable.
+    Foreign,
+    Absent,
 }
 
 /// All sessions, over the store and a cache of those opened lately.
@@ -74,24 +71,39 @@ impl Sessions {
     /// is the caller's to end.
     ///
     /// # Errors
-    /// When the store fails; then there may be a record, but nobody has its cookie.
+    /// When the sign-in was revoked meanwhile, or the store fails; then there may be a record, but
+    /// nobody has its cookie.
     pub async fn create(
         &self,
         facts: Facts,
         secrets: Secrets,
         now: Timestamp,
-    ) -> Result<(SessionCookie, Arc<OpenSession>), StoreError> {
+    ) -> Result<(SessionCookie, Arc<OpenSession>), CreateError> {
+        let device = DeviceId::generate()?;
+        self.begin(Stored { facts, device, last_use: now, remembered: now }, secrets, now).await
+    }
+
+    /// Writes a session under a new id.
+    async fn begin(
+        &self,
+        mut stored: Stored,
+        secrets: Secrets,
+        now: Timestamp,
+    ) -> Result<(SessionCookie, Arc<OpenSession>), CreateError> {
         let cookie = SessionCookie::generate()?;
         let key = self.sealer.name(SESSION, &[&cookie.id()])?;
         let ticket = self.hot.ticket(&key, now);
-        let stored = Stored { facts, last_use: now };
+        if let Some(until) = tombstone::due(ends(&stored.facts, now), now) {
+            // First: one without a session harms nobody.
+            self.entomb(&key, &stored.facts, until, now).await?;
+            stored.remembered = until;
+        }
         let value = stored::seal(&self.sealer, &key, &cookie, &stored, &secrets)?;
         let entry = self.entry(&stored, value)?;
         if !self.store.put_if_absent(Area::Sessions, &key, entry, now).await? {
-            return Err(StoreError::Unavailable("a new session's id was taken".to_owned()));
+            return Err(StoreError::Unavailable("a new session's id was taken".to_owned()).into());
         }
-        let parts = (stored.facts, secrets);
-        let session = OpenSession::new(parts, cookie.clone(), key, ticket, now);
+        let session = OpenSession::new((stored, secrets), cookie.clone(), key, ticket);
         Ok((cookie, Arc::new(session)))
     }
 
@@ -118,29 +130,66 @@ impl Sessions {
         site: &SiteName,
         now: Timestamp,
     ) -> Result<Option<Arc<OpenSession>>, StoreError> {
+        Ok(match self.find(cookie, site, now).await? {
+            Found::Live(session) => Some(session),
+            Found::Over(_) | Found::Foreign | Found::Absent => None,
+        })
+    }
+
+    /// The same, and whose session it was if it has ended: what somebody was writing when it ended
+    /// can be kept for them. Costs a second look into the store, so only ask where it matters.
+    ///
+    /// # Errors
+    /// When the store fails, which is never "no session".
+    pub async fn open_or_ended(
+        &self,
+        cookie: &SessionCookie,
+        site: &SiteName,
+        now: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        match self.find(cookie, site, now).await? {
+            Found::Live(session) => return Ok(Opened::Live(session)),
+            Found::Over(person) => return Ok(person.map_or(Opened::None, Opened::Ended)),
+            Found::Foreign => return Ok(Opened::None),
+            Found::Absent => {}
+        }
+        for key in self.sealer.names(SESSION, &[&cookie.id()]) {
+            if let Some(person) = self.whose_was(&key, site, now).await? {
+                return Ok(Opened::Ended(person));
+            }
+        }
+        Ok(Opened::None)
+    }
+
+    async fn find(
+        &self,
+        cookie: &SessionCookie,
+        site: &SiteName,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
         if let Some(session) = self.open_cached(cookie, site, now) {
-            return Ok(Some(session));
+            return Ok(Found::Live(session));
         }
         for key in self.sealer.names(SESSION, &[&cookie.id()]) {
             let ticket = self.hot.ticket(&key, now);
             let Some(record) = self.store.get(Area::Sessions, &key, now).await? else { continue };
-            let (stored, secrets) = match self.read(&record, &key, cookie) {
-                Ok(read) => read,
+            let read = match self.read(&record, &key, cookie) {
+                Ok(read) if read.0.facts.site == *site => read,
+                Ok(_) => return Ok(Found::Foreign),
                 Err(reason) => {
                     tracing::debug!(%reason, "a session's record cannot be read");
-                    return Ok(None);
+                    return Ok(Found::Foreign);
                 }
             };
-            if stored.facts.site != *site || now >= ends(&stored.facts, stored.last_use) {
-                return Ok(None);
+            let stored = &read.0;
+            if now >= ends(&stored.facts, stored.last_use) {
+                return Ok(Found::Over(person(&stored.facts).cloned()));
             }
-            let parts = (stored.facts, secrets);
-            let session = OpenSession::new(parts, cookie.clone(), key, ticket, stored.last_use);
-            let session = Arc::new(session);
+            let session = Arc::new(OpenSession::new(read, cookie.clone(), key, ticket));
             self.hot.insert(&session);
-            return Ok(Some(session));
+            return Ok(Found::Live(session));
         }
-        Ok(None)
+        Ok(Found::Absent)
     }
 
     /// Notes that the session was used. Writes at most every min(60 s, idle/20) and by one of the
@@ -160,75 +209,17 @@ impl Sessions {
         let Ok(parts) = Parts::split(&record) else { return Ok(()) };
         let Ok(mut stored) = parts.facts(&self.sealer, key) else { return Ok(()) };
         stored.last_use = stored.last_use.max(now);
+        if let Some(until) = tombstone::due(ends(&stored.facts, stored.last_use), stored.remembered)
+        {
+            self.entomb(key, &stored.facts, until, now).await?;
+            stored.remembered = until;
+        }
         let value = parts.with_facts(&self.sealer, key, &stored)?;
         let entry = self.entry(&stored, value)?;
         // Another replica may have been first: then its write says the same.
         self.store.replace_if(Area::Sessions, key, &record, entry, now).await?;
         session.written(now);
         Ok(())
-    }
-
-    /// Ends a session: once this returns, no replica that hears the store lets it pass. The record
-    /// goes first, the cookie is the caller's to take away then (attacks.md D6).
-    ///
-    /// # Errors
-    /// When the store failed: the session must be taken to live on.
-    pub async fn end(&self, session: &OpenSession) -> Result<(), StoreError> {
-        self.store.remove(Area::Sessions, session.key()).await?;
-        self.hot.remove(session);
-        Ok(())
-    }
-
-    /// Ends those sessions of a group that `which` means and says how many there were. As with
-    /// [`Sessions::end`], no replica that hears the store lets them pass any more. A record that
-    /// cannot be read is not ended.
-    ///
-    /// # Errors
-    /// When the store failed: some may live on; call again.
-    pub async fn end_where(
-        &self,
-        whose: Whose<'_>,
-        which: impl Fn(&Facts) -> bool + Send,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        let (kind, parts) = whose.name();
-        let groups: Vec<String> = self.sealer.names(kind, &parts).collect();
-        let mut ended = 0;
-        for group in groups {
-            for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
-                let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
-                if !stored.is_ok_and(|stored| which(&stored.facts)) {
-                    continue;
-                }
-                self.store.remove(Area::Sessions, &key).await?;
-                self.hot.changed(&key);
-                ended += 1;
-            }
-        }
-        Ok(ended)
-    }
-
-    /// Listens to the store's changes for ever, so that opened sessions may be used for longer than
-    /// a second. To be run once, in the background; dropping it ends the listening.
-    pub async fn follow(&self) {
-        let _deaf_when_dropped = Hearing(&self.hot);
-        loop {
-            let mut feed = self.store.changes();
-            // What was cached before could have changed before the feed began.
-            self.hot.forget_all();
-            self.hot.set_hearing(true);
-            loop {
-                match feed.recv().await {
-                    Ok(change) if change.area == Area::Sessions => self.hot.changed(&change.key),
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => self.hot.forget_all(),
-                    Err(RecvError::Closed) => break,
-                }
-            }
-            self.hot.set_hearing(false);
-            self.hot.forget_all();
-            tokio::time::sleep(FEED_PAUSE).await;
-        }
     }
 
     fn read(
@@ -244,33 +235,21 @@ impl Sessions {
 
     fn entry(&self, stored: &Stored, value: Vec<u8>) -> Result<Entry, StoreError> {
         let deadline = ends(&stored.facts, stored.last_use);
-        Ok(Entry { value, deadline, groups: self.groups(&stored.facts)? })
+        Ok(Entry { value, deadline, groups: whose::groups(&self.sealer, &stored.facts)? })
     }
 
-    /// Groups under which a revocation finds the session.
-    fn groups(&self, facts: &Facts) -> Result<Vec<String>, StoreError> {
-        let mut groups = vec![self.sealer.name(BY_SITE, &[facts.site.as_str().as_bytes()])?];
-        let Who::Person(customer) = &facts.who else { return Ok(groups) };
-        let identity = &customer.identity;
-        let idp = identity.person.idp.as_str().as_bytes();
-        let subject = identity.person.subject.as_str().as_bytes();
-        groups.push(self.sealer.name(BY_PERSON, &[idp, subject])?);
-        groups.push(self.sealer.name(BY_IDP, &[idp])?);
-        if let Some(there) = &identity.idp_session {
-            groups.push(self.sealer.name(BY_IDP_SUBJECT, &[idp, there.subject.as_bytes()])?);
-            if let Some(id) = &there.id {
-                groups.push(self.sealer.name(BY_IDP_SESSION, &[idp, id.as_bytes()])?);
-            }
-        }
-        Ok(groups)
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 }
 
-/// Ends the hearing when the listening ends in whatever way.
-struct Hearing<'h>(&'h Hot);
-
-impl Drop for Hearing<'_> {
-    fn drop(&mut self) {
-        self.0.set_hearing(false);
+fn person(facts: &Facts) -> Option<&PersonKey> {
+    match &facts.who {
+        Who::Person(customer) => Some(&customer.identity.person),
+        Who::Guest => None,
     }
 }

@@ -8,7 +8,7 @@ use store::StoreError;
 use zeroize::Zeroizing;
 
 use crate::sealer::{self, cookie_key};
-use crate::{Context, Facts, Sealer, Secrets, SessionCookie, Unreadable};
+use crate::{Context, DeviceId, Facts, Sealer, Secrets, SessionCookie, Unreadable};
 
 const FACTS: &str = "session facts";
 const SECRETS: &str = "session secrets";
@@ -18,8 +18,12 @@ const INNER_SECRETS: &str = "session secrets, inner";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     pub(crate) facts: Facts,
+    /// What it is called in lists; stays when its id changes.
+    pub(crate) device: DeviceId,
     /// When the session was last used, as far as was written.
     pub(crate) last_use: Timestamp,
+    /// Until when its tombstone lasts.
+    pub(crate) remembered: Timestamp,
 }
 
 /// A record's two sealed parts. Bytes: length of the facts (4), facts, secrets.

@@ -180,6 +180,7 @@ async fn admit_guest(
     events::record(gateway, &request.visit.context, event).await?;
     let opening = Opening {
         who: Who::Guest,
+        began: attempt.began(),
         deadline: None,
         destination: &attempt.destination(),
         secrets: Secrets::default(),
@@ -238,6 +239,7 @@ async fn establish(
     let opening = Opening {
         deadline: identity.session_deadline,
         who: Who::Person(customer),
+        began: attempt.began(),
         destination: &attempt.destination(),
         secrets,
     };

@@ -1,8 +1,8 @@
 //! Opening a session, at the end of every way in.
 
-use domain::{Refusal, Timestamp};
+use domain::{Blame, Notice, Refusal, Timestamp};
 use http::{Response, StatusCode, header};
-use session::{Facts, Secrets, SessionCookie, Who};
+use session::{CreateError, Facts, Secrets, SessionCookie, Who};
 
 use crate::body::Body;
 use crate::gateway::Gateway;
@@ -13,6 +13,8 @@ use crate::request::{redirect, store_refusal};
 pub(crate) struct Opening<'a> {
     /// Whose.
     pub(crate) who: Who,
+    /// When the way in began: what was revoked since then does not open any more.
+    pub(crate) began: Timestamp,
     /// When it ends, if that is sooner than the site's own limit.
     pub(crate) deadline: Option<Timestamp>,
     /// `Location` of the page to go to.
@@ -36,6 +38,7 @@ pub(crate) async fn open(
     let facts = Facts {
         who: opening.who,
         site: visit.site.settings.name.clone(),
+        began: opening.began,
         created: now,
         deadline: opening.deadline.map_or(absolute, |deadline| deadline.min(absolute)),
         idle: visit.site.settings.idle,
@@ -43,14 +46,33 @@ pub(crate) async fn open(
         device: agent.unwrap_or_default().chars().take(200).collect(),
     };
     let created = gateway.sessions.create(facts, opening.secrets, now).await;
-    let (cookie, _) = created.map_err(|error| store_refusal(&error))?;
+    let (cookie, _) = created.map_err(|error| not_created(&error))?;
     if let Some(old) = SessionCookie::from_headers(&request.headers) {
         // The browser had a session: it ends with the new one.
         if let Ok(Some(old)) = gateway.sessions.open(&old, &visit.site.settings.name, now).await {
-            let _ = gateway.sessions.end(&old).await;
+            let _ = gateway.sessions.end(&old, now).await;
         }
     }
     let mut response = redirect(StatusCode::SEE_OTHER, opening.destination);
     response.headers_mut().append(header::SET_COOKIE, cookie.set_cookie());
     Ok(response)
+}
+
+fn not_created(error: &CreateError) -> Refusal {
+    match error {
+        CreateError::Store(error) => store_refusal(error),
+        CreateError::Revoked => revoked(),
+    }
+}
+
+/// A sign-in that was under way when its person, identity provider or network was revoked, or when
+/// the identity provider signed the person out.
+pub(crate) fn revoked() -> Refusal {
+    Refusal::new(
+        "sign-in-revoked",
+        Blame::Customer,
+        Notice::StartAgain,
+        "a revocation or a sign-out came after this sign-in had begun",
+        "nothing to mend: a sign-in that begins now is not concerned; the audit log names the revocation",
+    )
 }

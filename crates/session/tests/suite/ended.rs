@@ -15,7 +15,7 @@ async fn d6_an_ended_session_is_gone_from_store_and_cache() {
     let sessions = world.listening().await;
     let cookie = sign_in(&sessions).await;
     let session = open(&sessions, &cookie, NOW).await.unwrap();
-    sessions.end(&session).await.unwrap();
+    sessions.end(&session, NOW).await.unwrap();
     assert!(sessions.open_cached(&cookie, &site("help"), NOW).is_none());
     assert!(open(&sessions, &cookie, NOW).await.is_none());
     let later = NOW.plus(UNNOTED);
@@ -31,7 +31,7 @@ async fn d6_a_session_whose_record_could_not_be_removed_lives_on() {
     let cookie = sign_in(&sessions).await;
     let session = open(&sessions, &cookie, NOW).await.unwrap();
     world.store.fail(Operation::Remove, Fault::Unavailable);
-    assert!(sessions.end(&session).await.is_err(), "the caller must not say that it ended");
+    assert!(sessions.end(&session, NOW).await.is_err(), "the caller must not say that it ended");
     assert!(open(&sessions, &cookie, NOW).await.is_some());
 }
 
@@ -84,7 +84,7 @@ async fn a_use_does_not_bring_back_what_another_replica_ended_meanwhile() {
         async move { here.touch(&mine, NOW.plus(UNNOTED)).await }
     });
     gate.reached_by(1).await;
-    there.end(&theirs).await.unwrap();
+    there.end(&theirs, NOW).await.unwrap();
     gate.open();
     touching.await.unwrap().unwrap();
     assert!(open(&there, &cookie, NOW.plus(UNNOTED)).await.is_none());

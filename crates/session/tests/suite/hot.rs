@@ -45,7 +45,7 @@ async fn d7_a_session_ended_on_one_replica_is_ended_on_the_other() {
     let session = open(&here, &cookie, NOW).await.unwrap();
     open(&there, &cookie, NOW).await.unwrap();
     assert!(there.open_cached(&cookie, &site("help"), NOW).is_some());
-    here.end(&session).await.unwrap();
+    here.end(&session, NOW).await.unwrap();
     settle().await;
     assert!(there.open_cached(&cookie, &site("help"), NOW).is_none());
     assert!(open(&there, &cookie, NOW).await.is_none());
@@ -62,7 +62,7 @@ async fn d7_a_replica_that_lost_the_feed_sees_the_end_within_a_second() {
     world.store.cut_feed();
     settle().await;
     open(&there, &cookie, NOW).await.unwrap();
-    here.end(&session).await.unwrap();
+    here.end(&session, NOW).await.unwrap();
     settle().await;
     assert!(open(&there, &cookie, NOW.plus(SECOND)).await.is_none());
 }
@@ -95,7 +95,7 @@ async fn a_session_ended_while_it_is_being_opened_is_not_cached() {
         async move { there.open(&cookie, &site("help"), NOW).await }
     });
     gate.reached_by(1).await;
-    here.end(&session).await.unwrap();
+    here.end(&session, NOW).await.unwrap();
     settle().await;
     gate.open();
     assert!(opening.await.unwrap().unwrap().is_some(), "it was there when it was read");

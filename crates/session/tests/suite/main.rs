@@ -10,4 +10,5 @@ mod hot;
 mod lifetime;
 mod replay;
 mod sealing;
+mod tombstones;
 mod world;

@@ -54,13 +54,13 @@ async fn d9_a_record_swapped_in_the_store_is_no_session() {
     let cookie = sign_in(&sessions).await;
     let mut changes = world.store.changes();
     let other = sign_in(&sessions).await;
-    let other_key = changes.recv().await.unwrap().key;
+    let other_key = next_session(&mut changes).await;
     let victim = world.store.get(Area::Sessions, &other_key, NOW).await.unwrap().unwrap();
-    sessions.end(&open(&sessions, &cookie, NOW).await.unwrap()).await.unwrap();
+    sessions.end(&open(&sessions, &cookie, NOW).await.unwrap(), NOW).await.unwrap();
     settle().await;
-    let mut key = changes.recv().await.unwrap().key;
+    let mut key = next_session(&mut changes).await;
     while key == other_key {
-        key = changes.recv().await.unwrap().key;
+        key = next_session(&mut changes).await;
     }
     let entry = Entry { value: victim, deadline: NOW.plus(IDLE), groups: Vec::new() };
     world.store.put(Area::Sessions, &key, entry, NOW).await.unwrap();
@@ -92,7 +92,7 @@ async fn d17_an_unknown_version_or_key_is_no_session_and_the_record_is_kept() {
     let sessions = world.replica(&[1]);
     let mut changes = world.store.changes();
     let cookie = sign_in(&sessions).await;
-    let key = changes.recv().await.unwrap().key;
+    let key = next_session(&mut changes).await;
     let good = world.store.get(Area::Sessions, &key, NOW).await.unwrap().unwrap();
     // Byte 4 is the version of the facts; bytes 5 to 8 are the id of their key.
     for index in [4, 5] {

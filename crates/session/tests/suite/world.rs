@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use domain::{Identity, IdpSession, PersonKey, Secret, SiteName, Timestamp};
 use session::{Customer, Facts, OpenSession, Sealer, Secrets, SessionCookie, Sessions, Who};
-use store::{EmbeddedStore, FaultyStore, Store};
+use store::{Change, EmbeddedStore, FaultyStore, Store};
+use tokio::sync::broadcast::Receiver;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
@@ -54,6 +55,7 @@ pub(crate) fn facts() -> Facts {
     Facts {
         who: Who::Person(Customer { identity, account: None }),
         site: site("help"),
+        began: NOW,
         created: NOW,
         deadline: NOW.plus(ABSOLUTE),
         idle: IDLE,
@@ -99,6 +101,16 @@ impl World {
 pub(crate) async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
+    }
+}
+
+/// Key of the session's record that changed next.
+pub(crate) async fn next_session(changes: &mut Receiver<Change>) -> String {
+    loop {
+        let key = changes.recv().await.unwrap().key;
+        if key.starts_with("session/") {
+            return key;
+        }
     }
 }
 

@@ -1,0 +1,43 @@
+//! Sessions by group, for those who may see them.
+
+use domain::Timestamp;
+use store::{Area, StoreError};
+
+use super::Sessions;
+use crate::open_session::ends;
+use crate::stored::Parts;
+use crate::{DeviceId, Facts, Whose};
+
+/// A session as its customer and operators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What to call it.
+    pub device: DeviceId,
+    /// What is known of it.
+    pub facts: Facts,
+    /// When it was last used; as much as a minute ago more is not noted.
+    pub last_use: Timestamp,
+}
+
+impl Sessions {
+    /// The live sessions of a group, the last used first. Reads the whole group: not for the path
+    /// of a request.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list(&self, whose: Whose<'_>, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+        let mut listed = Vec::new();
+        for group in whose.names(&self.sealer) {
+            for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
+                let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
+                let Ok(stored) = stored else { continue };
+                if now < ends(&stored.facts, stored.last_use) {
+                    let (device, last_use) = (stored.device, stored.last_use);
+                    listed.push(Listed { device, facts: stored.facts, last_use });
+                }
+            }
+        }
+        listed.sort_by(|a, b| (b.last_use, a.device).cmp(&(a.last_use, b.device)));
+        Ok(listed)
+    }
+}
