@@ -143,7 +143,7 @@ access_log: {{ file: data/access.jsonl }}
 
 /// Goes the way of a customer until the page that was asked for is there; gives the cookie.
 pub(crate) async fn sign_in(authority: &str, base: &str, email: &str) -> anyhow::Result<String> {
-    let mut browser = Browser::trusting(authority);
+    let mut browser = Browser::trusting(authority).keeping_connections();
     let mut answer = browser.open(&format!("{base}/1k")).await?;
     for _ in 0..5 {
         if answer.url.path() == "/1k" && answer.status == 200 {

@@ -22,6 +22,7 @@ mod process;
 mod report;
 mod routing;
 mod rows;
+mod sign_in_load;
 mod sign_ins;
 
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ struct Arguments {
     /// Only the routing of typed addresses, which needs no other program.
     #[arg(long)]
     routing: bool,
+    /// Only sign-ins at a pace while identity providers change keys or do not answer.
+    #[arg(long)]
+    sign_in_load: bool,
     /// Fronts beside nginx, which is always there.
     #[arg(long, value_delimiter = ',', default_value = "hop,gateway,gateway-reuse-port")]
     fronts: Vec<fronts::Kind>,
@@ -114,6 +118,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         connections: arguments.connections.max(2),
     };
     let lab = lab::Lab::set_up().await.context("the origin does not start")?;
+    if arguments.sign_in_load {
+        println!("{}", sign_in_load::measure(&lab).await?);
+        return Ok(());
+    }
     if "sign-ins".contains(&arguments.row) {
         println!("{}", sign_ins::measure(&lab).await?);
     }

@@ -1,23 +1,18 @@
-//! A small HTTP/1.1 client: one connection for each request, `*.localhost` is this machine,
-//! redirects are left to the caller, cookies to [`Browser`].
+//! A small HTTP/1.1 client: one connection for each request unless the caller keeps [`Connections`],
+//! `*.localhost` is this machine, redirects are left to the caller, cookies to [`Browser`].
 
 mod browser;
+mod connections;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use browser::{Browser, PageForm};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::rt::TokioIo;
+pub use connections::Connections;
+use http::{HeaderMap, Method};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use url::Url;
 
 /// An answer, read to its end.
@@ -81,29 +76,12 @@ pub async fn get(url: &str) -> io::Result<Answer> {
     call(call_).await
 }
 
-/// Makes one request.
+/// Makes one request over a connection of its own.
 ///
 /// # Errors
 /// When the peer is not reached, breaks off, or takes longer than 60 seconds.
 pub async fn call(call: Call<'_>) -> io::Result<Answer> {
-    let limit = Duration::from_secs(60);
-    tokio::time::timeout(limit, exchange(call)).await.map_err(io::Error::other)?
-}
-
-async fn exchange(call: Call<'_>) -> io::Result<Answer> {
-    let host = call.url.host_str().unwrap_or_default();
-    let port = call.url.port_or_known_default().unwrap_or(0);
-    let stream = if host == "localhost" || host.ends_with(".localhost") {
-        TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?
-    } else {
-        TcpStream::connect((host, port)).await?
-    };
-    if call.url.scheme() != "https" {
-        return converse(stream, call).await;
-    }
-    let connector = TlsConnector::from(Arc::new(tls(call.authority.unwrap_or_default())?));
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    converse(connector.connect(name, stream).await?, call).await
+    Connections::default().call(call).await
 }
 
 /// A TLS client that trusts one authority.
@@ -121,25 +99,4 @@ pub fn tls(authority: &str) -> io::Result<rustls::ClientConfig> {
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-async fn converse(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    call: Call<'_>,
-) -> io::Result<Answer> {
-    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = handshake.map_err(io::Error::other)?;
-    let driver = tokio::spawn(connection);
-    let authority = &call.url[url::Position::BeforeHost..url::Position::AfterPort];
-    let target = &call.url[url::Position::BeforePath..url::Position::AfterQuery];
-    let mut request = Request::builder().method(call.method).uri(target).header("host", authority);
-    for (name, value) in &call.headers {
-        request = request.header(name, value);
-    }
-    let request = request.body(Full::new(call.body)).map_err(io::Error::other)?;
-    let response = sender.send_request(request).await.map_err(io::Error::other)?;
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    driver.abort();
-    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, url: call.url.clone() })
 }

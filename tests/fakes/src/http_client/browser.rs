@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use url::Url;
 
-use super::{Answer, Call, call};
+use super::{Answer, Call, Connections, call};
 
 /// Keeps cookies and follows redirects.
 ///
@@ -20,6 +20,8 @@ pub struct Browser {
     /// Origin of the page that is shown, or `null`; sent with forms, as browsers do.
     pub origin: String,
     authority: String,
+    /// What is kept open between requests; `None`: nothing.
+    connections: Option<Connections>,
 }
 
 impl Default for Browser {
@@ -46,7 +48,14 @@ impl Browser {
             cookies: BTreeMap::new(),
             origin: "null".to_owned(),
             authority: authority.to_owned(),
+            connections: None,
         }
+    }
+
+    /// The same with connections that are used again.
+    #[must_use]
+    pub fn keeping_connections(self) -> Self {
+        Self { connections: Some(Connections::default()), ..self }
     }
 
     /// Navigates to `url` and on to where its redirects lead.
@@ -153,7 +162,11 @@ impl Browser {
             headers.push(("cookie".to_owned(), pairs.join("; ")));
         }
         let authority = Some(self.authority.as_str());
-        let answer = call(Call { method, url: &url, headers, body, authority }).await?;
+        let request = Call { method, url: &url, headers, body, authority };
+        let answer = match &self.connections {
+            Some(connections) => connections.call(request).await?,
+            None => call(request).await?,
+        };
         self.keep_cookies(&host, &answer);
         Ok(answer)
     }
