@@ -1,6 +1,7 @@
-//! The store in one crash-safe file of one process.
+//! The store in two crash-safe files of one process.
 
 mod file;
+mod lazy_file;
 mod record;
 mod slot;
 mod tables;
@@ -16,38 +17,67 @@ use tokio::sync::broadcast;
 use crate::{Area, Change, Entry, Store, StoreError};
 use slot::Slot;
 use tables::Tables;
-use worker::{Readers, Writer};
+use worker::{Reader, Writer};
 
 /// How many changes a slow follower may be behind before it has missed some.
 const FEED: usize = 4096;
 /// Most expired entries that one [`Store::sweep`] transaction removes.
 const SWEEP_BATCH: usize = 1000;
 
-/// The store in one crash-safe file, `vestibule.redb`; one process at a time.
+/// The store in two crash-safe files of one process: `vestibule.redb` with the records and
+/// `sessions.redb`.
 ///
-/// One thread writes: operations that arrive together share one transaction and one `fsync`, and
-/// are answered after it. A few threads read. Waiting is bounded; a wait that is too long is
-/// [`StoreError::Unavailable`]. After a failure of the disk the file is opened again by itself.
+/// A killed process loses nothing that it acknowledged. Records also survive a machine that loses
+/// its power: each commit is synced to the disk. Sessions are synced once a second; what such a
+/// machine loses of them means signing in again.
+///
+/// One thread for each file writes: operations that arrive together share one transaction and are
+/// answered after it. Another one reads. Waiting is bounded; a wait that is too long is
+/// [`StoreError::Unavailable`]. After a failure of the disk a file is opened again by itself.
 pub struct EmbeddedStore {
-    writer: Writer,
-    readers: Readers,
+    sessions: Part,
+    records: Part,
     changes: broadcast::Sender<Change>,
 }
 
+/// One file.
+struct Part {
+    writer: Writer,
+    reader: Reader,
+}
+
+impl Part {
+    fn open(
+        folder: &Path,
+        area: Area,
+        changes: &broadcast::Sender<Change>,
+    ) -> Result<Self, StoreError> {
+        let slot = Arc::new(Slot::open(folder, area)?);
+        let writer = Writer::start(Arc::clone(&slot), changes.clone())?;
+        Ok(Self { writer, reader: Reader::start(slot)? })
+    }
+}
+
 impl EmbeddedStore {
-    /// Opens the store in `folder`; makes folder (mode 0700) and file (mode 0600) if missing.
+    /// Opens the store in `folder`; makes folder (mode 0700) and files (mode 0600) if missing.
+    /// Sessions that cannot be read are put aside, records are not.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process has it, [`StoreError::Damaged`] when the file is
-    /// not a whole store (it is left as it is), [`StoreError::Open`] when the system refuses.
+    /// [`StoreError::InUse`] when another process has it, [`StoreError::Damaged`] when the records
+    /// are not a whole store (the file is left as it is), [`StoreError::Open`] when the system
+    /// refuses.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let slot = Arc::new(Slot::open(folder)?);
         let (changes, _) = broadcast::channel(FEED);
-        Ok(Self {
-            writer: Writer::start(Arc::clone(&slot), changes.clone())?,
-            readers: Readers::start(&slot)?,
-            changes,
-        })
+        let records = Part::open(folder, Area::Records, &changes)?;
+        let sessions = Part::open(folder, Area::Sessions, &changes)?;
+        Ok(Self { sessions, records, changes })
+    }
+
+    fn part(&self, area: Area) -> &Part {
+        match area {
+            Area::Sessions => &self.sessions,
+            Area::Records => &self.records,
+        }
     }
 }
 
@@ -60,7 +90,8 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let key = key.to_owned();
-        self.readers
+        self.part(area)
+            .reader
             .run(move |db: &Database| tables::read(&db.begin_read()?, area, &key, now))
             .await
     }
@@ -73,7 +104,7 @@ impl Store for EmbeddedStore {
         _: Timestamp,
     ) -> Result<(), StoreError> {
         let key = key.to_owned();
-        self.writer.run(move |t: &mut Tables<'_>| t.write(area, &key, &entry)).await
+        self.part(area).writer.run(move |t: &mut Tables<'_>| t.write(&key, &entry)).await
     }
 
     async fn put_if_absent(
@@ -84,7 +115,10 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = key.to_owned();
-        self.writer.run(move |t: &mut Tables<'_>| t.write_if_absent(area, &key, &entry, now)).await
+        self.part(area)
+            .writer
+            .run(move |t: &mut Tables<'_>| t.write_if_absent(&key, &entry, now))
+            .await
     }
 
     async fn take(
@@ -94,7 +128,7 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let key = key.to_owned();
-        self.writer.run(move |t: &mut Tables<'_>| t.take(area, &key, now)).await
+        self.part(area).writer.run(move |t: &mut Tables<'_>| t.take(&key, now)).await
     }
 
     async fn replace_if(
@@ -106,14 +140,15 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (key, expected) = (key.to_owned(), expected.to_vec());
-        self.writer
-            .run(move |t: &mut Tables<'_>| t.replace_if(area, &key, &expected, &entry, now))
+        self.part(area)
+            .writer
+            .run(move |t: &mut Tables<'_>| t.replace_if(&key, &expected, &entry, now))
             .await
     }
 
     async fn remove(&self, area: Area, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
-        self.writer.run(move |t: &mut Tables<'_>| t.erase(area, &key).map(drop)).await
+        self.part(area).writer.run(move |t: &mut Tables<'_>| t.erase(&key).map(drop)).await
     }
 
     async fn group(
@@ -123,7 +158,8 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let group = group.to_owned();
-        self.readers
+        self.part(area)
+            .reader
             .run(move |db: &Database| tables::read_group(&db.begin_read()?, area, &group, now))
             .await
     }
@@ -135,7 +171,7 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let group = group.to_owned();
-        self.writer.run(move |t: &mut Tables<'_>| t.erase_group(area, &group, now)).await
+        self.part(area).writer.run(move |t: &mut Tables<'_>| t.erase_group(&group, now)).await
     }
 
     /// In bounded transactions, so that other writers wait for none of them for long.
@@ -143,7 +179,7 @@ impl Store for EmbeddedStore {
         let mut removed = 0;
         for area in [Area::Sessions, Area::Records] {
             loop {
-                let batch = self.writer.run(move |t| t.sweep(area, now, SWEEP_BATCH)).await?;
+                let batch = self.part(area).writer.run(move |t| t.sweep(now, SWEEP_BATCH)).await?;
                 removed += batch;
                 if batch < SWEEP_BATCH {
                     break;
@@ -159,6 +195,7 @@ impl Store for EmbeddedStore {
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {
         self.get(Area::Records, "probe", now).await?;
-        self.writer.run(|t: &mut Tables<'_>| t.probe()).await
+        self.sessions.writer.run(|t: &mut Tables<'_>| t.probe()).await?;
+        self.records.writer.run(|t: &mut Tables<'_>| t.probe()).await
     }
 }

@@ -8,7 +8,7 @@
 //! an acknowledged write survives `kill -9`; areas never see each other's keys. `now` is always
 //! the caller's: nothing here reads a clock to decide.
 //!
-//! Start at [`Store`], then [`EmbeddedStore`] (one file, one process), [`fault`] (the double that
+//! Start at [`Store`], then [`EmbeddedStore`] (two files, one process), [`fault`] (the double that
 //! fails on demand) and [`conformance`] (what every backend is held to).
 
 pub mod conformance;

@@ -56,7 +56,8 @@ async fn folder_and_file_belong_to_one_user() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     assert_eq!(mode(&folder.join("vestibule.redb")), 0o600);
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing half-made is left");
+    assert_eq!(mode(&folder.join("sessions.redb")), 0o600);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing half-made is left");
 }
 
 #[tokio::test]
@@ -101,6 +102,29 @@ async fn a_damaged_file_is_refused_and_left_as_it_is() {
     }
     fs::write(&file, &good).unwrap();
     EmbeddedStore::open(folder.path()).unwrap();
+}
+
+#[tokio::test]
+async fn damaged_sessions_are_put_aside_and_the_records_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sessions.redb");
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    for area in [Area::Sessions, Area::Records] {
+        store.put(area, "k", entry("v", Timestamp::MAX), NOW).await.unwrap();
+    }
+    drop(store);
+    let good = fs::read(&file).unwrap();
+    for bytes in [b"SQLite format 3\0".repeat(1000), good[..good.len() / 2].to_vec()] {
+        fs::write(&file, &bytes).unwrap();
+        let store = EmbeddedStore::open(folder.path()).unwrap();
+        assert_eq!(store.get(Area::Sessions, "k", NOW).await.unwrap(), None);
+        assert!(store.get(Area::Records, "k", NOW).await.unwrap().is_some());
+        drop(store);
+        assert_eq!(fs::read(folder.path().join("sessions.redb.damaged")).unwrap(), bytes);
+    }
+    fs::write(&file, &good).unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    assert!(store.get(Area::Sessions, "k", NOW).await.unwrap().is_some(), "the control is read");
 }
 
 #[tokio::test]
@@ -153,7 +177,9 @@ async fn writer_process() {
     let mut out = std::io::stderr();
     for number in 0_u32.. {
         let key = number.to_string();
-        store.put(Area::Records, &key, entry(&key, Timestamp::MAX), NOW).await.unwrap();
+        for area in [Area::Sessions, Area::Records] {
+            store.put(area, &key, entry(&key, Timestamp::MAX), NOW).await.unwrap();
+        }
         writeln!(out, "acknowledged {number}").unwrap();
     }
 }
@@ -181,11 +207,13 @@ async fn acknowledged_writes_survive_kill_9() {
     child.wait().unwrap();
     let last = last.unwrap();
     let store = EmbeddedStore::open(folder.path()).unwrap();
-    for number in 0..=last {
-        let key = number.to_string();
-        let value = store.get(Area::Records, &key, NOW).await.unwrap();
-        assert_eq!(value, Some(key.clone().into_bytes()), "write {number} of {last} is lost");
+    for area in [Area::Sessions, Area::Records] {
+        for number in 0..=last {
+            let key = number.to_string();
+            let value = store.get(area, &key, NOW).await.unwrap();
+            assert_eq!(value, Some(key.into_bytes()), "{area:?}: write {number} of {last} is lost");
+        }
+        let indexed = store.group(area, "g", NOW).await.unwrap().len();
+        assert!(indexed > usize::try_from(last).unwrap(), "the group index is whole");
     }
-    let indexed = store.group(Area::Records, "g", NOW).await.unwrap().len();
-    assert!(indexed > usize::try_from(last).unwrap(), "the group index is whole");
 }

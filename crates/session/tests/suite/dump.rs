@@ -42,7 +42,8 @@ async fn a_dump_of_the_store_shows_nobody_and_opens_nothing() {
         ("target of an attempt", b"SUP-1042"),
         ("assertion id", b"_assertion-1"),
     ];
-    let file = std::fs::read(world.folder.path().join("vestibule.redb")).unwrap();
+    let read = |name| std::fs::read(world.folder.path().join(name)).unwrap();
+    let file = [read("sessions.redb"), read("vestibule.redb")].concat();
     let holds = |what: &[u8]| file.windows(what.len()).any(|window| window == what);
     assert!(holds(b"seen-in-clear"), "the search itself works");
     for (what, bytes) in forbidden {

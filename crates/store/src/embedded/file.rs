@@ -1,4 +1,4 @@
-//! Making and opening the one file.
+//! Making and opening the file of an area.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -8,26 +8,33 @@ use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition};
 
+use super::lazy_file::LazyFile;
 use super::tables;
-use crate::StoreError;
+use crate::{Area, StoreError};
 
-/// Name of the file in the operator's folder.
-const NAME: &str = "vestibule.redb";
-/// Memory for pages; the hot path has its own cache of opened sessions.
-const PAGE_CACHE: usize = 32 * 1024 * 1024;
+/// Name of the records' file in the operator's folder.
+const RECORDS: &str = "vestibule.redb";
+/// Name of the sessions' file there.
+const SESSIONS: &str = "sessions.redb";
+/// Memory for a file's pages; the hot path has its own cache of opened sessions.
+const PAGE_CACHE: usize = 16 * 1024 * 1024;
 /// What this program can read.
 const FORMAT: u64 = 1;
 /// Facts about the file itself.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
-/// Opens the store's file in `folder`, or makes both.
-pub(super) fn open(folder: &Path) -> Result<Database, StoreError> {
-    let file = folder.join(NAME);
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| StoreError::Open { path, source }
-    };
+/// Opens an area's file in `folder`, or makes both.
+pub(super) fn open(folder: &Path, area: Area) -> Result<Database, StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    match area {
+        Area::Records => open_records(folder),
+        Area::Sessions => open_sessions(folder),
+    }
+}
+
+/// Never replaced by a new file, whatever is found.
+fn open_records(folder: &Path) -> Result<Database, StoreError> {
+    let file = folder.join(RECORDS);
     if !file.try_exists().map_err(at(&file))?
         && let Some(database) = create(folder, &file)?
     {
@@ -39,10 +46,45 @@ pub(super) fn open(folder: &Path) -> Result<Database, StoreError> {
     Ok(database)
 }
 
-/// Makes the file whole under another name and then links it into place: a crash half-way leaves
-/// no half file, and of two processes that start together one file stays; `None` for the other.
+/// A machine that lost its power may leave a file that is not whole: it is put aside.
+fn open_sessions(folder: &Path) -> Result<Database, StoreError> {
+    let file = folder.join(SESSIONS);
+    match open_lazy(&file) {
+        Err(StoreError::Damaged { reason, .. }) => {
+            tracing::warn!(file = %file.display(), reason, "sessions cannot be read and are put aside; everybody signs in again");
+            fs::rename(&file, file.with_extension("redb.damaged")).map_err(at(&file))?;
+            open_lazy(&file)
+        }
+        other => other,
+    }
+}
+
+fn open_lazy(file: &Path) -> Result<Database, StoreError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let opened = options.open(file).map_err(at(file))?;
+    opened.set_permissions(Permissions::from_mode(0o600)).map_err(at(file))?;
+    let fresh = opened.metadata().map_err(at(file))?.len() == 0;
+    let database = guarded(file, |builder| builder.create_with_backend(LazyFile::new(opened)?))?;
+    let filled = if fresh {
+        fill(&database, Area::Sessions).map_err(|error| error.to_string())
+    } else {
+        check_format(&database)
+    };
+    filled.map_err(|reason| StoreError::Damaged { file: file.to_owned(), reason })?;
+    Ok(database)
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Open { path, source }
+}
+
+/// Makes the records' file whole under another name and then links it into place: a crash half-way
+/// leaves no half file, and of two processes that start together one file stays; `None` for the
+/// other.
 fn create(folder: &Path, file: &Path) -> Result<Option<Database>, StoreError> {
-    let unfinished = folder.join(format!("{NAME}.{}.new", std::process::id()));
+    let unfinished = folder.join(format!("{RECORDS}.{}.new", std::process::id()));
     let failed = |source| StoreError::Open { path: file.to_owned(), source };
     let _leftover = fs::remove_file(&unfinished);
     OpenOptions::new()
@@ -52,7 +94,7 @@ fn create(folder: &Path, file: &Path) -> Result<Option<Database>, StoreError> {
         .open(&unfinished)
         .map_err(failed)?;
     let database = guarded(&unfinished, |builder| builder.create(&unfinished))?;
-    fill(&database).map_err(|e| failed(io::Error::other(e)))?;
+    fill(&database, Area::Records).map_err(|e| failed(io::Error::other(e)))?;
     let linked = fs::hard_link(&unfinished, file);
     fs::remove_file(&unfinished).map_err(failed)?;
     match linked {
@@ -63,10 +105,10 @@ fn create(folder: &Path, file: &Path) -> Result<Option<Database>, StoreError> {
     Ok(Some(database))
 }
 
-fn fill(database: &Database) -> Result<(), redb::Error> {
+fn fill(database: &Database, area: Area) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(META)?.insert("format", FORMAT)?;
-    tables::create(&transaction)?;
+    tables::create(&transaction, area)?;
     transaction.commit()?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use redb::Database;
 
 use super::file;
-use crate::StoreError;
+use crate::{Area, StoreError};
 
 /// Opening checks the whole file: it is not tried again sooner.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -17,15 +17,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// that, so that the store works again once the disk does, without a restart.
 pub(super) struct Slot {
     folder: PathBuf,
+    area: Area,
     /// The database, or why there is none.
     database: RwLock<Result<Database, String>>,
     tried: Mutex<Option<Instant>>,
 }
 
 impl Slot {
-    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let database = RwLock::new(Ok(file::open(folder)?));
-        Ok(Self { folder: folder.to_owned(), database, tried: Mutex::new(None) })
+    pub(super) fn open(folder: &Path, area: Area) -> Result<Self, StoreError> {
+        let database = RwLock::new(Ok(file::open(folder, area)?));
+        Ok(Self { folder: folder.to_owned(), area, database, tried: Mutex::new(None) })
+    }
+
+    /// Which area lies in it.
+    pub(super) fn area(&self) -> Area {
+        self.area
     }
 
     /// Runs `act` on the database.
@@ -49,6 +55,6 @@ impl Slot {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         // Closed first: the file's lock is this process's own.
         *database = Err("the storage failed and is being opened again".to_owned());
-        *database = file::open(&self.folder).map_err(|error| error.to_string());
+        *database = file::open(&self.folder, self.area).map_err(|error| error.to_string());
     }
 }

@@ -1,4 +1,4 @@
-//! The tables of each area and every change to them; callers commit.
+//! The tables of one area and every change to them; callers commit.
 
 use domain::Timestamp;
 use redb::{
@@ -9,14 +9,18 @@ use super::file::META;
 use super::record;
 use crate::{Area, Change, Entry};
 
+/// Key to entry, encoded by [`record`].
+type Entries = TableDefinition<'static, &'static str, &'static [u8]>;
+/// (Group, key).
+type Groups = TableDefinition<'static, (&'static str, &'static str), ()>;
+/// (Deadline in milliseconds, key), for the sweep.
+type Deadlines = TableDefinition<'static, (i64, &'static str), ()>;
+
 /// Names of one area's tables.
 struct Names {
-    /// Key to entry, encoded by [`record`].
-    entries: TableDefinition<'static, &'static str, &'static [u8]>,
-    /// (Group, key).
-    groups: TableDefinition<'static, (&'static str, &'static str), ()>,
-    /// (Deadline in milliseconds, key), for the sweep.
-    deadlines: TableDefinition<'static, (i64, &'static str), ()>,
+    entries: Entries,
+    groups: Groups,
+    deadlines: Deadlines,
 }
 
 const SESSIONS: Names = Names {
@@ -39,8 +43,8 @@ fn names(area: Area) -> &'static Names {
 }
 
 /// Makes all tables, so that reading never meets a missing one.
-pub(super) fn create(transaction: &WriteTransaction) -> Result<(), redb::Error> {
-    Tables::open(transaction).map(drop)
+pub(super) fn create(transaction: &WriteTransaction, area: Area) -> Result<(), redb::Error> {
+    Tables::open(transaction, area).map(drop)
 }
 
 /// A live entry's value.
@@ -77,33 +81,26 @@ pub(super) fn read_group(
 /// The tables of one write transaction, and what changed in it.
 pub(super) struct Tables<'t> {
     transaction: &'t WriteTransaction,
-    sessions: AreaTables<'t>,
-    records: AreaTables<'t>,
+    area: Area,
+    entries: Table<'t, &'static str, &'static [u8]>,
+    groups: Table<'t, (&'static str, &'static str), ()>,
+    deadlines: Table<'t, (i64, &'static str), ()>,
     changed: Vec<Change>,
     written: bool,
 }
 
-struct AreaTables<'t> {
-    entries: Table<'t, &'static str, &'static [u8]>,
-    groups: Table<'t, (&'static str, &'static str), ()>,
-    deadlines: Table<'t, (i64, &'static str), ()>,
-}
-
-impl<'t> AreaTables<'t> {
-    fn open(transaction: &'t WriteTransaction, names: &Names) -> Result<Self, redb::Error> {
+impl<'t> Tables<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction, area: Area) -> Result<Self, redb::Error> {
+        let names = names(area);
         Ok(Self {
+            transaction,
+            area,
             entries: transaction.open_table(names.entries)?,
             groups: transaction.open_table(names.groups)?,
             deadlines: transaction.open_table(names.deadlines)?,
+            changed: Vec::new(),
+            written: false,
         })
-    }
-}
-
-impl<'t> Tables<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, redb::Error> {
-        let sessions = AreaTables::open(transaction, &SESSIONS)?;
-        let records = AreaTables::open(transaction, &RECORDS)?;
-        Ok(Self { transaction, sessions, records, changed: Vec::new(), written: false })
     }
 
     /// What changed, and whether there is anything to commit at all.
@@ -118,96 +115,81 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    pub(super) fn write(
-        &mut self,
-        area: Area,
-        key: &str,
-        entry: &Entry,
-    ) -> Result<(), redb::Error> {
-        self.remove_row(area, key)?;
+    pub(super) fn write(&mut self, key: &str, entry: &Entry) -> Result<(), redb::Error> {
+        self.remove_row(key)?;
         let bytes =
             record::encode(entry).ok_or_else(|| damaged("an entry's groups are too long"))?;
-        let tables = self.area(area);
-        tables.entries.insert(key, bytes.as_slice())?;
-        tables.deadlines.insert((entry.deadline.as_millis(), key), ())?;
+        self.entries.insert(key, bytes.as_slice())?;
+        self.deadlines.insert((entry.deadline.as_millis(), key), ())?;
         for group in &entry.groups {
-            tables.groups.insert((group.as_str(), key), ())?;
+            self.groups.insert((group.as_str(), key), ())?;
         }
-        self.note(area, key);
+        self.note(key);
         Ok(())
     }
 
     pub(super) fn write_if_absent(
         &mut self,
-        area: Area,
         key: &str,
         entry: &Entry,
         now: Timestamp,
     ) -> Result<bool, redb::Error> {
-        if self.live(area, key, now)?.is_some() {
+        if self.live(key, now)?.is_some() {
             return Ok(false);
         }
-        self.write(area, key, entry)?;
+        self.write(key, entry)?;
         Ok(true)
     }
 
     pub(super) fn replace_if(
         &mut self,
-        area: Area,
         key: &str,
         expected: &[u8],
         entry: &Entry,
         now: Timestamp,
     ) -> Result<bool, redb::Error> {
-        if self.live(area, key, now)?.as_deref() != Some(expected) {
+        if self.live(key, now)?.as_deref() != Some(expected) {
             return Ok(false);
         }
-        self.write(area, key, entry)?;
+        self.write(key, entry)?;
         Ok(true)
     }
 
     pub(super) fn take(
         &mut self,
-        area: Area,
         key: &str,
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, redb::Error> {
-        let removed = self.erase(area, key)?;
+        let removed = self.erase(key)?;
         Ok(removed.filter(|entry| now < entry.deadline).map(|entry| entry.value))
     }
 
     /// Removes whatever is under `key`, live or not.
-    pub(super) fn erase(&mut self, area: Area, key: &str) -> Result<Option<Entry>, redb::Error> {
-        let removed = self.remove_row(area, key)?;
+    pub(super) fn erase(&mut self, key: &str) -> Result<Option<Entry>, redb::Error> {
+        let removed = self.remove_row(key)?;
         if removed.is_some() {
-            self.note(area, key);
+            self.note(key);
         }
         Ok(removed)
     }
 
     pub(super) fn erase_group(
         &mut self,
-        area: Area,
         group: &str,
         now: Timestamp,
     ) -> Result<usize, redb::Error> {
         let mut live = 0;
-        for key in members(&self.area(area).groups, group)? {
-            let removed = self.erase(area, &key)?;
+        for key in members(&self.groups, group)? {
+            let removed = self.erase(&key)?;
             live += usize::from(removed.is_some_and(|entry| now < entry.deadline));
         }
         Ok(live)
     }
 
     /// Removes at most `limit` expired entries. They were invisible already: nobody is told.
-    pub(super) fn sweep(
-        &mut self,
-        area: Area,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<usize, redb::Error> {
+    pub(super) fn sweep(&mut self, now: Timestamp, limit: usize) -> Result<usize, redb::Error> {
         let mut expired = Vec::new();
-        for row in self.area(area).deadlines.iter()?.take(limit) {
+        for row in self.deadlines.iter()?.take(limit) {
             let (key, _) = row?;
             let (deadline, key) = key.value();
             if now.as_millis() < deadline {
@@ -216,45 +198,32 @@ impl<'t> Tables<'t> {
             expired.push(key.to_owned());
         }
         for key in &expired {
-            self.remove_row(area, key)?;
+            self.remove_row(key)?;
         }
         self.written |= !expired.is_empty();
         Ok(expired.len())
     }
 
-    fn remove_row(&mut self, area: Area, key: &str) -> Result<Option<Entry>, redb::Error> {
-        let tables = self.area(area);
-        let Some(bytes) = tables.entries.remove(key)?.map(|b| b.value().to_vec()) else {
+    fn remove_row(&mut self, key: &str) -> Result<Option<Entry>, redb::Error> {
+        let Some(bytes) = self.entries.remove(key)?.map(|b| b.value().to_vec()) else {
             return Ok(None);
         };
         let entry = record::decode(&bytes).ok_or_else(|| damaged("an entry cannot be read"))?;
-        tables.deadlines.remove((entry.deadline.as_millis(), key))?;
+        self.deadlines.remove((entry.deadline.as_millis(), key))?;
         for group in &entry.groups {
-            tables.groups.remove((group.as_str(), key))?;
+            self.groups.remove((group.as_str(), key))?;
         }
         Ok(Some(entry))
     }
 
-    fn live(
-        &mut self,
-        area: Area,
-        key: &str,
-        now: Timestamp,
-    ) -> Result<Option<Vec<u8>>, redb::Error> {
-        let Some(bytes) = self.area(area).entries.get(key)? else { return Ok(None) };
+    fn live(&mut self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, redb::Error> {
+        let Some(bytes) = self.entries.get(key)? else { return Ok(None) };
         live(bytes.value(), now)
     }
 
-    fn note(&mut self, area: Area, key: &str) {
+    fn note(&mut self, key: &str) {
         self.written = true;
-        self.changed.push(Change { area, key: key.to_owned() });
-    }
-
-    fn area(&mut self, area: Area) -> &mut AreaTables<'t> {
-        match area {
-            Area::Sessions => &mut self.sessions,
-            Area::Records => &mut self.records,
-        }
+        self.changed.push(Change { area: self.area, key: key.to_owned() });
     }
 }
 

@@ -1,7 +1,6 @@
 //! The threads that wait for the disk, so that no caller's thread does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tokio::time::timeout;
 
 use super::slot::Slot;
 use super::tables::Tables;
-use crate::{Change, StoreError};
+use crate::{Area, Change, StoreError};
 
 /// Longest wait for an answer, queueing included.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,8 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const QUEUE: usize = 1024;
 /// Most operations in one transaction.
 const BATCH: usize = 256;
-/// Threads that read.
-const READERS: usize = 2;
 
 /// Tells the caller, once the transaction is committed or has failed.
 type Finish = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
@@ -81,7 +78,11 @@ impl Writer {
         slot: Arc<Slot>,
         changes: broadcast::Sender<Change>,
     ) -> Result<Self, StoreError> {
-        Worker::start("store-writer", move |jobs| serve_writes(&slot, jobs, &changes)).map(Self)
+        let name = match slot.area() {
+            Area::Sessions => "sessions-writer",
+            Area::Records => "records-writer",
+        };
+        Worker::start(name, move |jobs| serve_writes(&slot, jobs, &changes)).map(Self)
     }
 
     /// Runs `operation` in a transaction, maybe beside others; answers after the commit.
@@ -113,7 +114,7 @@ fn serve_writes(slot: &Slot, mut jobs: mpsc::Receiver<Write>, changes: &broadcas
             slot.reopen();
         }
         let mut finishes = Vec::with_capacity(batch.len());
-        let outcome = slot.with(|database| apply(database, batch, &mut finishes));
+        let outcome = slot.with(|database| apply(database, slot.area(), batch, &mut finishes));
         failed = outcome.is_err();
         // Before the answers: whoever knows of a write can count on the feed to know it too.
         for change in outcome.iter().flatten() {
@@ -129,11 +130,12 @@ fn serve_writes(slot: &Slot, mut jobs: mpsc::Receiver<Write>, changes: &broadcas
 /// have all: those without a finish see their channel closed.
 fn apply(
     database: &Database,
+    area: Area,
     batch: Vec<Write>,
     finishes: &mut Vec<Finish>,
 ) -> Result<Vec<Change>, redb::Error> {
     let transaction = database.begin_write()?;
-    let mut tables = Tables::open(&transaction)?;
+    let mut tables = Tables::open(&transaction, area)?;
     for job in batch {
         finishes.push(job(&mut tables)?);
     }
@@ -146,20 +148,12 @@ fn apply(
     Ok(changed)
 }
 
-/// A few reading threads, used in turn.
-pub(super) struct Readers {
-    workers: Vec<Worker<Read>>,
-    next: AtomicUsize,
-}
+/// The one reading thread.
+pub(super) struct Reader(Worker<Read>);
 
-impl Readers {
-    pub(super) fn start(slot: &Arc<Slot>) -> Result<Self, StoreError> {
-        let start = |_| {
-            let slot = Arc::clone(slot);
-            Worker::start("store-reader", move |jobs| serve_reads(&slot, jobs))
-        };
-        let workers = (0..READERS).map(start).collect::<Result<_, _>>()?;
-        Ok(Self { workers, next: AtomicUsize::new(0) })
+impl Reader {
+    pub(super) fn start(slot: Arc<Slot>) -> Result<Self, StoreError> {
+        Worker::start("store-reader", move |jobs| serve_reads(&slot, jobs)).map(Self)
     }
 
     /// Runs `operation` on what is committed now.
@@ -171,9 +165,7 @@ impl Readers {
         let job: Read = Box::new(move |slot| {
             let _nobody_waits = tell.send(slot.with(operation));
         });
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % READERS;
-        let none = || StoreError::Unavailable("no reader".to_owned());
-        self.workers.get(turn).ok_or_else(none)?.ask(job, answer).await
+        self.0.ask(job, answer).await
     }
 }
 
@@ -199,7 +191,7 @@ mod tests {
 
     fn writer() -> (tempfile::TempDir, Writer) {
         let folder = tempfile::tempdir().unwrap();
-        let slot = Arc::new(Slot::open(folder.path()).unwrap());
+        let slot = Arc::new(Slot::open(folder.path(), Area::Records).unwrap());
         let (changes, _) = broadcast::channel(16);
         (folder, Writer::start(slot, changes).unwrap())
     }
