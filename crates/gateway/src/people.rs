@@ -12,6 +12,9 @@ const KIND: &str = "person-by-address/";
 /// Who stays away for so long is a stranger again.
 const REMEMBERED: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
+/// What is older is written again though nothing has changed.
+const NEWS: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Somebody who has signed in before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Known {
@@ -21,6 +24,21 @@ pub(crate) struct Known {
     pub(crate) account: Option<JsmAccount>,
     /// When that was.
     pub(crate) last_sign_in: Timestamp,
+}
+
+impl Known {
+    /// Whether this says what `newer` says, but for the day.
+    fn says_enough(&self, newer: &Self) -> bool {
+        let stable = |known: &Self| {
+            let identity = Identity {
+                idp_session: None,
+                session_deadline: None,
+                ..known.identity.clone()
+            };
+            (identity, known.account.clone())
+        };
+        newer.last_sign_in < self.last_sign_in.plus(NEWS) && stable(self) == stable(newer)
+    }
 }
 
 /// People who have signed in before, by site and address.
@@ -33,7 +51,7 @@ impl People {
         Self { vault }
     }
 
-    /// Notes a sign-in.
+    /// Notes a sign-in, once a day when nothing else is new: each note waits for the disk.
     pub(crate) async fn note(
         &self,
         site: &SiteName,
@@ -44,6 +62,10 @@ impl People {
         let known =
             Known { identity: identity.clone(), account: account.cloned(), last_sign_in: now };
         let parts = [site.as_str(), identity.email.as_str()];
+        let before: Option<Known> = self.vault.get(KIND, &parts, now).await?;
+        if before.is_some_and(|before| before.says_enough(&known)) {
+            return Ok(());
+        }
         self.vault.put(KIND, &parts, &known, now.plus(REMEMBERED), now).await
     }
 
