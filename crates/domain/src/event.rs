@@ -193,4 +193,76 @@ pub enum AuditEvent {
         /// Which.
         organization: Organization,
     },
+    /// A person enrolled a second factor, or replaced it.
+    FactorEnrolled {
+        /// Where.
+        site: SiteName,
+        /// Who.
+        person: PersonKey,
+    },
+    /// A recovery code was used up.
+    RecoveryCodeUsed {
+        /// Where.
+        site: SiteName,
+        /// Whose.
+        person: PersonKey,
+        /// How many are left.
+        left: usize,
+    },
+    /// A person made new recovery codes; the old ones are dead.
+    RecoveryCodesRenewed {
+        /// Where.
+        site: SiteName,
+        /// Who.
+        person: PersonKey,
+    },
+    /// A person trusts a browser.
+    BrowserTrusted {
+        /// Where.
+        site: SiteName,
+        /// Who.
+        person: PersonKey,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A person trusts a browser no more.
+    BrowserForgotten {
+        /// Where.
+        site: SiteName,
+        /// Who.
+        person: PersonKey,
+    },
+    /// Somebody who has no factor at hand asked for a reset.
+    FactorResetRequested {
+        /// Where.
+        site: SiteName,
+        /// Whose factor.
+        person: PersonKey,
+        /// When it takes place unless a factor is passed before.
+        due: Timestamp,
+    },
+    /// The owner withdrew a reset that somebody had asked for.
+    FactorResetWithdrawn {
+        /// Where.
+        site: SiteName,
+        /// Whose factor.
+        person: PersonKey,
+    },
+    /// A factor was reset: secret, recovery codes and trusted browsers are dead, sessions ended.
+    FactorReset {
+        /// Whose.
+        person: PersonKey,
+        /// An operator's reason; `None`: the person asked for it, and the delay is over.
+        reason: Option<String>,
+    },
+    /// Strangers guess at one person's second factor: somebody knows the password at the identity
+    /// provider. Said at ten guesses and at each doubling.
+    FactorGuessing {
+        /// Whose factor.
+        person: PersonKey,
+        /// From which network the last guess came.
+        network: String,
+        /// How many guesses there were in places that are not known to be the person's.
+        guesses: u32,
+    },
 }

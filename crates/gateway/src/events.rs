@@ -1,5 +1,7 @@
 //! Every fact goes through here once: to the log and to the audit log.
 
+mod factor;
+
 use audit::{AuditError, Record};
 use domain::{AuditEvent, Blame, Notice, ReferenceCode, Refusal};
 
@@ -131,5 +133,6 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         }
         AuditEvent::GatewayStarted { version, .. } => tracing::info!(version, "gateway started"),
         AuditEvent::GatewayStopped => tracing::info!("gateway stopped"),
+        of_factor => factor::log(reference, of_factor),
     }
 }

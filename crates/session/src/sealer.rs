@@ -159,8 +159,12 @@ impl Sealer {
         names.into_iter()
     }
 
-    /// The name for a new record.
-    pub(crate) fn name(&self, kind: &'static str, parts: &[&[u8]]) -> Result<String, StoreError> {
+    /// The name for a new record: an HMAC of `parts` behind `kind`, which ends in a slash. Another
+    /// first sealing key gives another name, so it suits what may be forgotten then.
+    ///
+    /// # Errors
+    /// Never, as there is always a sealing key.
+    pub fn name(&self, kind: &'static str, parts: &[&[u8]]) -> Result<String, StoreError> {
         self.names(kind, parts).next().ok_or_else(not_sealed)
     }
 }
