@@ -30,11 +30,8 @@ impl Known {
     /// Whether this says what `newer` says, but for the day.
     fn says_enough(&self, newer: &Self) -> bool {
         let stable = |known: &Self| {
-            let identity = Identity {
-                idp_session: None,
-                session_deadline: None,
-                ..known.identity.clone()
-            };
+            let identity =
+                Identity { idp_session: None, session_deadline: None, ..known.identity.clone() };
             (identity, known.account.clone())
         };
         newer.last_sign_in < self.last_sign_in.plus(NEWS) && stable(self) == stable(newer)
