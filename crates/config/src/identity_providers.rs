@@ -8,7 +8,7 @@ use crate::mapping::{Mapping, given};
 use crate::presets::{Defaults, PRESETS, Preset};
 use crate::reader::Value;
 use crate::saml::OwnKey;
-use crate::{IdentityProvider, claims, names, oauth2, oidc, picture, saml};
+use crate::{IdentityProvider, claims, names, oauth2, oidc, picture, saml, second_factor};
 
 /// Reads `identity_providers`. `sites` are the names of the sites, `stand_ins` those that rules fall
 /// back to.
@@ -62,6 +62,9 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
     let hidden = given(map.optional("hidden"), Value::flag);
     let sites = given(map.optional("sites"), |value| sites(value, around.sites));
     let names_value = map.optional("claims");
+    let trusted = given(map.optional("second_factor"), |value| {
+        second_factor::trusted(value, protocol.as_ref())
+    });
     map.finish();
     preset?;
     let claims = given(names_value, |value| claims::read(value, &defaults));
@@ -81,6 +84,7 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
         logo: logo?,
         hidden: hidden?.unwrap_or(false),
         sites: sites?,
+        trusted_factors: trusted?.unwrap_or_default(),
     })
 }
 

@@ -34,6 +34,7 @@ mod protocols;
 mod reader;
 mod saml;
 mod scalar;
+mod second_factor;
 mod secret;
 mod settings;
 mod sign_in;
@@ -157,12 +158,19 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());
     let known_links = given(root.optional("known_links"), reader::Value::flag);
     let authorities = storage::outbound(&root);
-    root.not_yet(&["second_factor", "tests"]);
+    let named = second_factor::Named { idps: &idp_names, sites: site_names };
+    let second_factor = second_factor::read(&root, &named);
+    root.not_yet(&["tests"]);
     root.finish();
     let (sites, certificates, storage, jsm) = (sites?, certificates?, storage?, jsm?);
     tls::check_hosts(&certificates, &sites);
     jsm::warn_of_unused(&root, &sites);
     links?;
+    let (identity_providers, sign_in) = (identity_providers?, sign_in?);
+    let second_factor = second_factor?;
+    let (idps, jsms) = (identity_providers.as_slice(), jsm.as_slice());
+    let around = second_factor::Around { idps, sites: &sites, jsm: jsms, sign_in: &sign_in };
+    second_factor::remarks(&root, &second_factor, &around);
     Some(Settings {
         file: reading.resolve("vestibule.yaml"),
         digest: hex(digest(&SHA256, text.as_bytes()).as_ref()),
@@ -171,8 +179,9 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         store: storage.store,
         keys: keys?,
         sites,
-        identity_providers: identity_providers?,
-        sign_in: sign_in?,
+        identity_providers,
+        sign_in,
+        second_factor,
         known_links: known_links?.unwrap_or(false),
         jsm,
         extra_certificate_authorities: authorities?,

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::{HostName, JsmName, Secret, SiteName};
+use domain::{HostName, Identity, JsmName, Secret, SiteName};
 use federation::IdpSettings;
 use ipnet::IpNet;
 use login::ClaimRules;
-use policy::SignInRules;
+use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
 use rustls_pki_types::CertificateDer;
@@ -36,6 +36,8 @@ pub struct Settings {
     pub identity_providers: Vec<IdentityProvider>,
     /// Who signs in where.
     pub sign_in: SignInRules,
+    /// Who must show a second factor where.
+    pub second_factor: FactorRules,
     /// Whether a typed address leads to the identity provider that it signed in with last. It tells
     /// strangers who is known here, and is therefore paced; off unless said otherwise.
     pub known_links: bool,
@@ -53,6 +55,16 @@ pub struct Settings {
     pub warnings: Vec<Warning>,
 }
 
+impl Settings {
+    /// The organizations that the rules of a site's JSM give somebody; `None`: the site has no JSM,
+    /// and so nobody's are known.
+    pub fn organizations(&self, site: &Site, identity: &Identity) -> Option<Vec<String>> {
+        let jsm = self.jsm.iter().find(|jsm| Some(&jsm.name) == site.jsm.as_ref())?;
+        let wanted = provisioning::wanted(jsm, identity);
+        Some(wanted.organizations.into_iter().map(|organization| organization.name).collect())
+    }
+}
+
 /// An identity provider and where its claims are.
 #[derive(Debug, Clone)]
 pub struct IdentityProvider {
@@ -66,6 +78,8 @@ pub struct IdentityProvider {
     pub hidden: bool,
     /// The sites whose people it signs in; `None`: every site.
     pub sites: Option<Vec<SiteName>>,
+    /// What it may say to have its own second factor accepted.
+    pub trusted_factors: TrustedFactors,
 }
 
 /// Where to listen. Port 0 asks the system for a free one.

@@ -8,5 +8,6 @@ mod presets;
 mod problems;
 mod protocols;
 mod sample;
+mod second_factor;
 mod sections;
 mod warnings;

@@ -1,4 +1,4 @@
-//! Whether a request may pass, and which identity provider a person uses.
+//! Whether a request may pass, which identity provider a person uses, which factor is demanded.
 //!
 //! Pure: takes values, returns a decision. It does not know HTTP, stores or protocols.
 //!
@@ -6,15 +6,24 @@
 //! (invariant 1); a person whose identity provider is gone or disabled gets none; the order in
 //! which grounds decide about a sign-in is [`ORDER`] and stands nowhere else.
 //!
-//! Start at [`decide`] for requests and [`SignInRules::route`] for people.
+//! Rules of `second_factor` only ever demand, and what is unknown takes the strictest branch
+//! (invariant 8).
+//!
+//! Start at [`decide`] for requests, [`SignInRules::route`] for people and [`FactorRules::demand`]
+//! for the second factor.
 
 mod access;
 mod cohort;
 mod index;
 mod routing;
 mod rule;
+mod second_factor;
 
 pub use access::{Decision, GuestPermit, Permit, PersonPermit, Visitor, decide};
 pub use cohort::Share;
 pub use routing::{Ground, ORDER, Question, Route, Said, SignInRules, Silence};
 pub use rule::{Enforcement, Fallback, Miss, Mode, Outcome, SignInRule};
+pub use second_factor::{
+    FactorDemand, FactorMiss, FactorQuestion, FactorRule, FactorRules, Grace, PathPrefix,
+    PathPrefixError, Place, Require, SideDoors, Standing, TrustedFactors, Who, portal_id,
+};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,6 +13,8 @@ use gateway::SystemClock;
 use policy::{Fallback, Ground, Miss, Mode, Outcome, Question, Route, Said, Silence};
 
 use crate::{USAGE, check};
+
+mod second_factor;
 
 /// What is asked.
 #[derive(Debug, Args)]
@@ -33,6 +36,9 @@ pub(crate) struct Asked {
     /// Path that is asked for, such as /servicedesk/customer/portal/3.
     #[arg(long, value_parser = path)]
     path: Option<ReturnPath>,
+    /// Address from which the person comes; without it, any network may be meant.
+    #[arg(long)]
+    network: Option<IpAddr>,
     /// The day, such as 2027-01-31; without it, now.
     #[arg(long, value_parser = day)]
     at: Option<Timestamp>,
@@ -78,6 +84,7 @@ pub(crate) fn explain(file: &Path, asked: &Asked) -> ExitCode {
     text += &grounds(&said, &route);
     let (end, works) = ending(&settings, &question, &route);
     text += &end;
+    text += &second_factor::explain(&settings, site, asked, &route);
     let _ = std::io::stdout().write_all(text.as_bytes());
     if works { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -105,8 +112,11 @@ fn head(question: &Question<'_>, groups: &[String]) -> String {
     }
     let _ = writeln!(text, ", {}", question.now);
     if !groups.is_empty() {
-        let _ =
-            writeln!(text, "groups: {} (no rule for signing in looks at them)", groups.join(", "));
+        let _ = writeln!(
+            text,
+            "groups: {} (only rules of second_factor look at them)",
+            groups.join(", ")
+        );
     }
     text.push('\n');
     text
