@@ -77,6 +77,7 @@ pub(crate) fn build(
         AccessLog::open(path).map_err(|source| StartError::AccessLog { path: path.clone(), source })
     };
     let mut assets = Assets::default();
+    let names = settings.sites.iter().map(|site| site.name.clone()).collect();
     let sites = sites(settings.sites, &mut assets)?;
     let providers = settings.identity_providers.into_iter();
     let providers = providers.map(|idp| provider(idp, &mut assets)).collect();
@@ -90,7 +91,7 @@ pub(crate) fn build(
         known_links: settings.known_links,
         people: People::new(Vault::new(Arc::clone(&store), Arc::clone(&sealer))),
         vault: Vault::new(Arc::clone(&store), Arc::clone(&sealer)),
-        sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)),
+        sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(names),
         attempts: Attempts::new(Arc::clone(&store), Arc::clone(&sealer)),
         sealer,
         marks: ReplayMarks::new(Arc::clone(&store)),

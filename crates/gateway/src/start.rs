@@ -120,7 +120,7 @@ fn spawn_rounds(
         events::record_own(&announced, started).await;
     });
     let followed = Arc::clone(gateway);
-    pool.spawn(async move { followed.sessions.follow().await });
+    pool.spawn(async move { followed.sessions.follow(&*followed.clock, |_| ()).await });
     pool.spawn(background::rounds(Arc::clone(gateway)));
     pool.spawn(background::reload_certificates(Arc::clone(gateway), certificates));
 }

@@ -62,6 +62,12 @@ impl Provisioner {
         }))
     }
 
+    /// The organizations that the rules give somebody, by name; nothing is called.
+    pub fn organizations(&self, identity: &Identity) -> Vec<String> {
+        let wanted = wanted(&self.0.settings, identity).organizations;
+        wanted.into_iter().map(|organization| organization.name).collect()
+    }
+
     /// Makes sure that `identity` exists in JSM as the rules say; calls nothing when it does.
     ///
     /// Somebody who has been provisioned before gets in even when JSM fails; what failed is among

@@ -22,6 +22,9 @@ pub struct Facts {
     pub deadline: Timestamp,
     /// After how long without a request it ends.
     pub idle: Duration,
+    /// The organizations that the rules give the customer, by name.
+    #[serde(default)]
+    pub organizations: Vec<String>,
     /// From which address the customer signed in.
     pub client: IpAddr,
     /// What the browser called itself, cut to a sane length by the caller.

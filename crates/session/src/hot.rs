@@ -1,7 +1,7 @@
 //! The sessions that were opened lately, so that most requests ask no store.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -14,8 +14,18 @@ const SESSIONS: usize = 131_072;
 /// Counters that changes are spread over. A change makes all sessions of its counter be read anew:
 /// with so many that is hardly ever another one than its own.
 const COUNTERS: u64 = 1 << 18;
-/// How long an opened session is used while no changes are heard.
-const WITHOUT_FEED: Duration = Duration::from_secs(1);
+/// How long an opened session is used while no changes are heard: half of the second that it may
+/// be, so that what comes between reading and using has room.
+pub(crate) const WITHOUT_FEED: Duration = Duration::from_millis(500);
+/// A store and its feed that are lost within so long are lost together.
+const TOGETHER: Duration = Duration::from_secs(5);
+
+/// Whether changes are heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Feed {
+    Heard,
+    Deaf,
+}
 
 /// When a record was read, in terms of the changes heard until then.
 #[derive(Debug)]
@@ -35,13 +45,19 @@ pub(crate) struct Hot {
     counters: Vec<AtomicU32>,
     era: AtomicU64,
     hearing: AtomicBool,
+    deaf_since: AtomicI64,
 }
 
 impl Hot {
     pub(crate) fn new() -> Self {
         let counters = (0..COUNTERS).map(|_| AtomicU32::new(0)).collect();
-        let (era, hearing) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { sessions: Cache::new(SESSIONS), counters, era, hearing }
+        Self {
+            sessions: Cache::new(SESSIONS),
+            counters,
+            era: AtomicU64::new(0),
+            hearing: AtomicBool::new(false),
+            deaf_since: AtomicI64::new(i64::MIN),
+        }
     }
 
     /// To be drawn before the record under `key` is read.
@@ -52,13 +68,35 @@ impl Hot {
     }
 
     /// The opened session of a cookie that is live and whose record has not changed since it was
-    /// read. One that is not is dropped, secrets and all.
+    /// read. One that is over is dropped, secrets and all.
     pub(crate) fn find(&self, cookie: &SessionCookie, now: Timestamp) -> Option<Arc<OpenSession>> {
+        self.live(cookie, now).filter(|session| self.is_current(session.ticket(), now))
+    }
+
+    /// The opened session of a cookie that was good when the store stopped answering at `down`:
+    /// changes were heard until then, or it had just been read.
+    pub(crate) fn find_as_of(
+        &self,
+        cookie: &SessionCookie,
+        down: Timestamp,
+        now: Timestamp,
+    ) -> Option<Arc<OpenSession>> {
+        let session = self.live(cookie, now)?;
+        let ticket = session.ticket();
+        let heard_until = match self.feed() {
+            Feed::Heard => now,
+            Feed::Deaf => Timestamp::from_millis(self.deaf_since.load(Ordering::Acquire)),
+        };
+        let good = down <= heard_until.plus(TOGETHER) || down <= ticket.read.plus(WITHOUT_FEED);
+        (good && self.is_unchanged(ticket)).then_some(session)
+    }
+
+    fn live(&self, cookie: &SessionCookie, now: Timestamp) -> Option<Arc<OpenSession>> {
         let session = self.sessions.get(&cookie.id())?;
         if !session.cookie().is(cookie) {
             return None;
         }
-        if now < session.ends() && self.is_current(session.ticket(), now) {
+        if now < session.ends() {
             return Some(session);
         }
         self.sessions.remove(&cookie.id());
@@ -88,15 +126,31 @@ impl Hot {
         self.sessions.clear();
     }
 
-    /// Changes are heard from now on, or no longer.
-    pub(crate) fn set_hearing(&self, hearing: bool) {
-        self.hearing.store(hearing, Ordering::Release);
+    /// Changes are heard from now on. What was cached before could have changed before that.
+    pub(crate) fn hear(&self) {
+        self.forget_all();
+        self.hearing.store(true, Ordering::Release);
+    }
+
+    /// Changes are not heard any more, since `now` if they were until then.
+    pub(crate) fn hear_no_more(&self, now: Timestamp) {
+        if self.hearing.swap(false, Ordering::AcqRel) {
+            self.deaf_since.store(now.as_millis(), Ordering::Release);
+        }
+    }
+
+    /// Whether changes are heard.
+    pub(crate) fn feed(&self) -> Feed {
+        if self.hearing.load(Ordering::Acquire) { Feed::Heard } else { Feed::Deaf }
     }
 
     fn is_current(&self, ticket: &Ticket, now: Timestamp) -> bool {
-        ticket.era == self.era.load(Ordering::Acquire)
-            && ticket.count == self.count(ticket.counter)
-            && (self.hearing.load(Ordering::Acquire) || now < ticket.read.plus(WITHOUT_FEED))
+        self.is_unchanged(ticket)
+            && (self.feed() == Feed::Heard || now < ticket.read.plus(WITHOUT_FEED))
+    }
+
+    fn is_unchanged(&self, ticket: &Ticket) -> bool {
+        ticket.era == self.era.load(Ordering::Acquire) && ticket.count == self.count(ticket.counter)
     }
 
     fn count(&self, counter: usize) -> u32 {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -28,6 +28,8 @@ pub struct OpenSession {
     ticket: Ticket,
     last_use: AtomicI64,
     next_write: AtomicI64,
+    /// The last set of marks that did not bar it.
+    cleared: AtomicU64,
     kept: ArcSwapOption<Kept>,
 }
 
@@ -62,6 +64,7 @@ impl OpenSession {
             ticket,
             last_use: AtomicI64::new(last_use.as_millis()),
             next_write: AtomicI64::new(next_write),
+            cleared: AtomicU64::new(0),
             kept: ArcSwapOption::empty(),
         }
     }
@@ -103,9 +106,18 @@ impl OpenSession {
         &self.cookie
     }
 
-    /// Key of the record in the store.
-    pub(crate) fn key(&self) -> &str {
+    /// Key of the record in the store: an HMAC, which opens nothing.
+    pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The generation of marks that did not bar it the last time.
+    pub(crate) fn cleared(&self) -> u64 {
+        self.cleared.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn clear(&self, generation: u64) {
+        self.cleared.store(generation, Ordering::Release);
     }
 
     pub(crate) fn ticket(&self) -> &Ticket {

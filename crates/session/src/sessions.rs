@@ -1,37 +1,32 @@
 //! Sessions: made, found, used.
 
+mod beginning;
 mod ending;
 mod feed;
 mod listing;
+mod revoking;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{PersonKey, SiteName, Timestamp};
 use store::{Area, Entry, Store, StoreError};
 
-use crate::device::DeviceId;
 use crate::hot::Hot;
+use crate::not_before::NotBefore;
 use crate::open_session::ends;
-use crate::stored::{self, Parts, Stored};
+use crate::outage::Outage;
+use crate::stored::{Parts, Stored};
 use crate::{
     Facts, OpenSession, Sealer, Secrets, SessionCookie, Unreadable, Who, tombstone, whose,
 };
 
+pub use beginning::CreateError;
+pub use feed::Heard;
 pub use listing::Listed;
 
 /// Kind of the sessions' names in the store.
 const SESSION: &str = "session/";
-
-/// Why there is no new session.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// A revocation came after the sign-in had begun, or the session that was to go on has ended.
-    #[error("the sign-in was revoked while it was under way")]
-    Revoked,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// What a cookie opens.
 #[derive(Debug)]
@@ -59,52 +54,30 @@ pub struct Sessions {
     store: Arc<dyn Store>,
     sealer: Arc<Sealer>,
     hot: Hot,
+    marks: NotBefore,
+    outage: Outage,
+    sites: Vec<SiteName>,
+    grace: Duration,
 }
 
 impl Sessions {
     /// Sessions in `store`. Until [`Sessions::follow`] runs, none is cached over a second.
     pub fn new(store: Arc<dyn Store>, sealer: Arc<Sealer>) -> Self {
-        Self { store, sealer, hot: Hot::new() }
+        let marks = NotBefore::new(Arc::clone(&store));
+        let (hot, outage) = (Hot::new(), Outage::default());
+        Self { store, sealer, hot, marks, outage, sites: Vec::new(), grace: Duration::ZERO }
     }
 
-    /// Makes a session. Its id is always new (attacks.md D1); an old session of the same browser
-    /// is the caller's to end.
-    ///
-    /// # Errors
-    /// When the sign-in was revoked meanwhile, or the store fails; then there may be a record, but
-    /// nobody has its cookie.
-    pub async fn create(
-        &self,
-        facts: Facts,
-        secrets: Secrets,
-        now: Timestamp,
-    ) -> Result<(SessionCookie, Arc<OpenSession>), CreateError> {
-        let device = DeviceId::generate()?;
-        self.begin(Stored { facts, device, last_use: now, remembered: now }, secrets, now).await
+    /// With all sites that there are: a revocation that names no person looks there for records.
+    #[must_use]
+    pub fn of_sites(self, sites: Vec<SiteName>) -> Self {
+        Self { sites, ..self }
     }
 
-    /// Writes a session under a new id.
-    async fn begin(
-        &self,
-        mut stored: Stored,
-        secrets: Secrets,
-        now: Timestamp,
-    ) -> Result<(SessionCookie, Arc<OpenSession>), CreateError> {
-        let cookie = SessionCookie::generate()?;
-        let key = self.sealer.name(SESSION, &[&cookie.id()])?;
-        let ticket = self.hot.ticket(&key, now);
-        if let Some(until) = tombstone::due(ends(&stored.facts, now), now) {
-            // First: one without a session harms nobody.
-            self.entomb(&key, &stored.facts, until, now).await?;
-            stored.remembered = until;
-        }
-        let value = stored::seal(&self.sealer, &key, &cookie, &stored, &secrets)?;
-        let entry = self.entry(&stored, value)?;
-        if !self.store.put_if_absent(Area::Sessions, &key, entry, now).await? {
-            return Err(StoreError::Unavailable("a new session's id was taken".to_owned()).into());
-        }
-        let session = OpenSession::new((stored, secrets), cookie.clone(), key, ticket);
-        Ok((cookie, Arc::new(session)))
+    /// With how long the sessions that are open here go on while the store does not answer.
+    #[must_use]
+    pub fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 
     /// The session of a cookie at a site, if it was opened lately and has not changed since.
@@ -116,7 +89,10 @@ impl Sessions {
         now: Timestamp,
     ) -> Option<Arc<OpenSession>> {
         let session = self.hot.find(cookie, now)?;
-        (session.facts().site == *site).then_some(session)
+        let good = session.facts().site == *site
+            && self.marks.is_current(now, self.hot.feed())
+            && !self.marks.bars_session(&session);
+        good.then_some(session)
     }
 
     /// The session of a cookie at a site. `None`: there is none, it has ended, it is another
@@ -170,6 +146,28 @@ impl Sessions {
         if let Some(session) = self.open_cached(cookie, site, now) {
             return Ok(Found::Live(session));
         }
+        let read = self.outage.watch(self.read_and_judge(cookie, site, now), now).await;
+        let Err(error) = read else { return read };
+        let kept = self.outage.within(self.grace, now).and_then(|down| {
+            let session = self.hot.find_as_of(cookie, down, now)?;
+            let good = session.facts().site == *site
+                && self.marks.is_complete()
+                && !self.marks.bars_session(&session);
+            good.then_some(session)
+        });
+        kept.map(Found::Live).ok_or(error)
+    }
+
+    async fn read_and_judge(
+        &self,
+        cookie: &SessionCookie,
+        site: &SiteName,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        self.marks.refresh(now, self.hot.feed()).await?;
+        if let Some(session) = self.open_cached(cookie, site, now) {
+            return Ok(Found::Live(session));
+        }
         for key in self.sealer.names(SESSION, &[&cookie.id()]) {
             let ticket = self.hot.ticket(&key, now);
             let Some(record) = self.store.get(Area::Sessions, &key, now).await? else { continue };
@@ -181,11 +179,11 @@ impl Sessions {
                     return Ok(Found::Foreign);
                 }
             };
-            let stored = &read.0;
-            if now >= ends(&stored.facts, stored.last_use) {
-                return Ok(Found::Over(person(&stored.facts).cloned()));
-            }
+            let over = now >= ends(&read.0.facts, read.0.last_use);
             let session = Arc::new(OpenSession::new(read, cookie.clone(), key, ticket));
+            if over || self.marks.bars_session(&session) {
+                return Ok(Found::Over(person(session.facts()).cloned()));
+            }
             self.hot.insert(&session);
             return Ok(Found::Live(session));
         }

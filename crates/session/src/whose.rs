@@ -10,6 +10,7 @@ const BY_PERSON: &str = "sessions-of-person/";
 const BY_IDP: &str = "sessions-of-idp/";
 const BY_IDP_SESSION: &str = "sessions-of-idp-session/";
 const BY_IDP_SUBJECT: &str = "sessions-of-idp-subject/";
+const BY_ORGANIZATION: &str = "sessions-of-organization/";
 const BY_SITE: &str = "sessions-of-site/";
 
 /// A group of sessions that can be listed, or ended at once.
@@ -23,6 +24,8 @@ pub enum Whose<'a> {
     IdpSession(&'a IdpName, &'a str),
     /// Of one subject, as the identity provider's protocol names it (NameID, `sub`).
     IdpSubject(&'a IdpName, &'a str),
+    /// Of everybody to whom the rules gave an organization.
+    Organization(&'a str),
     /// Of one site.
     Site(&'a SiteName),
 }
@@ -47,6 +50,7 @@ impl<'a> Whose<'a> {
             Self::IdpSubject(idp, subject) => {
                 (BY_IDP_SUBJECT, vec![idp.as_str().as_bytes(), subject.as_bytes()])
             }
+            Self::Organization(name) => (BY_ORGANIZATION, vec![name.as_bytes()]),
             Self::Site(site) => (BY_SITE, vec![site.as_str().as_bytes()]),
         }
     }
@@ -64,6 +68,7 @@ pub(crate) fn groups(sealer: &Sealer, facts: &Facts) -> Result<Vec<String>, Stor
             groups.extend(there.id.as_ref().map(|id| Whose::IdpSession(idp, id)));
         }
     }
+    groups.extend(facts.organizations.iter().map(|name| Whose::Organization(name)));
     let name = |whose: Whose<'_>| {
         let (kind, parts) = whose.name();
         sealer.name(kind, &parts)

@@ -7,7 +7,7 @@ use login::{Attempt, Event, FactorPassed, Step};
 use session::{BrowserBinding, Customer, LastChoice, Secrets, Who};
 
 use super::chooser::{self, Ways};
-use super::opening::{Opening, open};
+use super::opening::{Opening, open, refuse_revoked};
 use super::{Stop, carry, oidc, saml, unasked};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
@@ -71,6 +71,10 @@ async fn go_on(
                 return unasked::ask(gateway, request, &attempt, &identity).await;
             }
             Step::Provision { identity, proof } => {
+                let (visit, began) = (&request.visit, attempt.began());
+                let revoked = refuse_revoked(gateway, visit, &identity, began).await;
+                revoked
+                    .map_err(|refusal| Stop::from(refusal).at(&identity.person.idp).of(&kept))?;
                 let account = provision(gateway, request, &identity, &proof).await;
                 Event::Provisioned(account.map_err(|stop| stop.of(&kept))?)
             }

@@ -1,10 +1,11 @@
 //! Opening a session, at the end of every way in.
 
-use domain::{Blame, Notice, Refusal, Timestamp};
+use domain::{Blame, Identity, Notice, Refusal, Timestamp};
 use http::{Response, StatusCode, header};
-use session::{CreateError, Facts, Secrets, SessionCookie, Who};
+use session::{Concerned, CreateError, Facts, Secrets, SessionCookie, Who};
 
 use crate::body::Body;
+use crate::context::Visit;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::request::{redirect, store_refusal};
@@ -36,6 +37,7 @@ pub(crate) async fn open(
     let absolute = now.plus(visit.site.settings.absolute);
     let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let facts = Facts {
+        organizations: organizations(gateway, visit, &opening.who),
         who: opening.who,
         site: visit.site.settings.name.clone(),
         began: opening.began,
@@ -58,6 +60,43 @@ pub(crate) async fn open(
     Ok(response)
 }
 
+/// The organizations that the rules give, by name: a revocation may name one.
+fn organizations(gateway: &Gateway, visit: &Visit, who: &Who) -> Vec<String> {
+    match who {
+        Who::Person(customer) => organizations_of(gateway, visit, &customer.identity),
+        Who::Guest => Vec::new(),
+    }
+}
+
+fn organizations_of(gateway: &Gateway, visit: &Visit, identity: &Identity) -> Vec<String> {
+    let jsm = visit.site.settings.jsm.as_ref();
+    let provisioner = jsm.and_then(|jsm| gateway.provisioners.get(jsm));
+    provisioner.map(|provisioner| provisioner.organizations(identity)).unwrap_or_default()
+}
+
+/// Refuses a sign-in that a revocation has overtaken, before anything is written for it.
+///
+/// # Errors
+/// When it has, or the store does not answer.
+pub(super) async fn refuse_revoked(
+    gateway: &Gateway,
+    visit: &Visit,
+    identity: &Identity,
+    began: Timestamp,
+) -> Result<(), Refusal> {
+    let organizations = organizations_of(gateway, visit, identity);
+    let about = Concerned {
+        person: Some(&identity.person),
+        site: &visit.site.settings.name,
+        client: visit.context.client,
+        organizations: &organizations,
+        began,
+        idp_session: identity.idp_session.as_deref(),
+    };
+    let barred = gateway.sessions.bars(&about, visit.context.now).await;
+    if barred.map_err(|error| store_refusal(&error))? { Err(revoked()) } else { Ok(()) }
+}
+
 fn not_created(error: &CreateError) -> Refusal {
     match error {
         CreateError::Store(error) => store_refusal(error),
@@ -67,7 +106,7 @@ fn not_created(error: &CreateError) -> Refusal {
 
 /// A sign-in that was under way when its person, identity provider or network was revoked, or when
 /// the identity provider signed the person out.
-pub(crate) fn revoked() -> Refusal {
+fn revoked() -> Refusal {
     Refusal::new(
         "sign-in-revoked",
         Blame::Customer,

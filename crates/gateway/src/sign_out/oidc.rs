@@ -1,9 +1,10 @@
 //! What OpenID providers tell us about sign-outs: back-channel and front-channel logout.
 
-use domain::{AuditEvent, IdpName, Refusal, Timestamp};
+use domain::{AuditEvent, IdpName, Refusal};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use session::{Facts, Who, Whose};
+use store::StoreError;
 
 use super::saml::replayed;
 use crate::body::Body;
@@ -47,7 +48,8 @@ async fn by_token(gateway: &Gateway, request: &OwnRequest, idp: &IdpName) -> Res
         (None, Some(sub)) => Whose::IdpSubject(idp, sub),
         (None, None) => return Err(missing()),
     };
-    end(gateway, request, idp, whose, of_subject, now).await
+    let ended = gateway.sessions.end_by_provider(&[whose], of_subject, now).await;
+    ended_by(gateway, request, idp, ended).await
 }
 
 /// A browser that loads this address in a frame of the provider's (Front-Channel Logout 1.0 §3).
@@ -76,18 +78,17 @@ async fn by_frame(gateway: &Gateway, request: &OwnRequest, idp: &IdpName) -> Res
         || bad_request("oidc-front-channel-sid-missing", "the request names no session (sid)");
     let sid = sid.ok_or_else(missing)?;
     let now = request.visit.context.now;
-    end(gateway, request, idp, Whose::IdpSession(idp, sid), |_| true, now).await
+    // No mark for sign-ins under way: anybody could have any number of them set.
+    let ended = gateway.sessions.end_where(Whose::IdpSession(idp, sid), |_| true, now).await;
+    ended_by(gateway, request, idp, ended).await
 }
 
-async fn end(
+async fn ended_by(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
-    whose: Whose<'_>,
-    which: impl Fn(&Facts) -> bool + Send,
-    now: Timestamp,
+    ended: Result<usize, StoreError>,
 ) -> Result<(), Refusal> {
-    let ended = gateway.sessions.end_where(whose, which, now).await;
     let count = ended.map_err(|error| store_refusal(&error))?;
     let event = AuditEvent::SessionsEndedByProvider { idp: idp.clone(), count };
     // They have ended, whether or not it can be recorded.

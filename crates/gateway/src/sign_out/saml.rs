@@ -18,6 +18,9 @@ use crate::request::{no_randomness, store_refusal};
 use crate::sign_in;
 use crate::{events, random};
 
+/// Most session indexes of one message that are looked for one by one.
+const MOST_INDEXES: usize = 20;
+
 /// A message by HTTP-Redirect.
 pub(crate) async fn by_query(
     gateway: &Gateway,
@@ -141,7 +144,13 @@ async fn end_sessions(
         let listed = there.id.as_ref().is_some_and(|id| indexes.contains(id));
         there.subject == name.value() && (indexes.is_empty() || listed)
     };
-    let ended = gateway.sessions.end_where(Whose::IdpSubject(idp, name.value()), meant, now).await;
+    let indexes = asked.session_indexes();
+    let groups = match indexes.len() {
+        1..=MOST_INDEXES => indexes.iter().map(|id| Whose::IdpSession(idp, id)).collect(),
+        // None means all; so many are found by the name, and hardly anything is left of it.
+        _ => vec![Whose::IdpSubject(idp, name.value())],
+    };
+    let ended = gateway.sessions.end_by_provider(&groups, meant, now).await;
     ended.map_err(|error| store_refusal(&error))
 }
 

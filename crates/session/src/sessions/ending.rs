@@ -1,13 +1,11 @@
-//! Sessions that end, or go on under another id.
-
-use std::sync::Arc;
+//! Sessions that end.
 
 use domain::Timestamp;
 use store::{Area, StoreError};
 
-use super::{CreateError, Sessions};
-use crate::stored::Parts;
-use crate::{Facts, OpenSession, SessionCookie, Whose};
+use super::Sessions;
+use crate::stored::{Parts, Stored};
+use crate::{Facts, OpenSession, Whose};
 
 impl Sessions {
     /// Ends a session: once this returns, no replica that hears the store lets it pass. The record
@@ -31,16 +29,23 @@ impl Sessions {
     pub async fn end_where(
         &self,
         whose: Whose<'_>,
-        which: impl Fn(&Facts) -> bool + Send,
+        which: impl Fn(&Facts) -> bool + Send + Sync,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.end_stored(whose, |stored| which(&stored.facts), now).await
+    }
+
+    pub(super) async fn end_stored(
+        &self,
+        whose: Whose<'_>,
+        which: impl Fn(&Stored) -> bool + Send + Sync,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut ended = 0;
         for group in whose.names(&self.sealer) {
             for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
                 let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
-                let Some(stored) = stored.ok().filter(|stored| which(&stored.facts)) else {
-                    continue;
-                };
+                let Some(stored) = stored.ok().filter(&which) else { continue };
                 self.store.remove(Area::Sessions, &key).await?;
                 self.hot.changed(&key);
                 self.bury(&key, &stored.facts, now).await;
@@ -48,30 +53,5 @@ impl Sessions {
             }
         }
         Ok(ended)
-    }
-
-    /// Goes on with a session under a new id, as after a second factor (attacks.md D1): `change`
-    /// says what is different, all else stays, secrets too. The old id is dead once this returns;
-    /// of two callers at once one goes on.
-    ///
-    /// # Errors
-    /// [`CreateError::Revoked`] when the session has ended meanwhile; else the store failed, and
-    /// the session may have ended.
-    pub async fn renew(
-        &self,
-        session: &OpenSession,
-        change: impl FnOnce(&mut Facts) + Send,
-        now: Timestamp,
-    ) -> Result<(SessionCookie, Arc<OpenSession>), CreateError> {
-        // Taken first, so that a session that was ended meanwhile is never brought back.
-        let taken = self.store.take(Area::Sessions, session.key(), now).await?;
-        self.hot.remove(session);
-        let record = taken.ok_or(CreateError::Revoked)?;
-        let read = self.read(&record, session.key(), session.cookie());
-        let (mut stored, secrets) = read.map_err(|_| CreateError::Revoked)?;
-        change(&mut stored.facts);
-        stored.last_use = now;
-        stored.remembered = now;
-        self.begin(stored, secrets, now).await
     }
 }

@@ -5,7 +5,7 @@ use store::{Area, StoreError};
 
 use super::Sessions;
 use crate::open_session::ends;
-use crate::stored::Parts;
+use crate::stored::{Parts, Stored};
 use crate::{DeviceId, Facts, Whose};
 
 /// A session as its customer and operators see it.
@@ -26,18 +26,32 @@ impl Sessions {
     /// # Errors
     /// When the store fails.
     pub async fn list(&self, whose: Whose<'_>, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+        let mut listed = self.list_stored(whose, |_| true, now).await?;
+        listed.sort_by(|a, b| (b.last_use, a.device).cmp(&(a.last_use, b.device)));
+        Ok(listed)
+    }
+
+    /// In no order.
+    pub(super) async fn list_stored(
+        &self,
+        whose: Whose<'_>,
+        which: impl Fn(&Stored) -> bool + Send + Sync,
+        now: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError> {
+        self.marks.refresh(now, self.hot.feed()).await?;
         let mut listed = Vec::new();
         for group in whose.names(&self.sealer) {
             for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
                 let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
-                let Ok(stored) = stored else { continue };
-                if now < ends(&stored.facts, stored.last_use) {
-                    let (device, last_use) = (stored.device, stored.last_use);
-                    listed.push(Listed { device, facts: stored.facts, last_use });
-                }
+                let live = |stored: &Stored| {
+                    let barred = self.marks.bars(&(&stored.facts).into(), Some(stored.device));
+                    now < ends(&stored.facts, stored.last_use) && !barred
+                };
+                let Some(stored) = stored.ok().filter(|s| which(s) && live(s)) else { continue };
+                let (device, last_use) = (stored.device, stored.last_use);
+                listed.push(Listed { device, facts: stored.facts, last_use });
             }
         }
-        listed.sort_by(|a, b| (b.last_use, a.device).cmp(&(a.last_use, b.device)));
         Ok(listed)
     }
 }

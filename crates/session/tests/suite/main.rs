@@ -5,10 +5,12 @@
 mod attempts;
 mod dump;
 mod ended;
+mod grace;
 mod groups;
 mod hot;
 mod lifetime;
 mod replay;
+mod revocation;
 mod sealing;
 mod tombstones;
 mod world;

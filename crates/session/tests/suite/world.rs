@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Identity, IdpSession, PersonKey, Secret, SiteName, Timestamp};
+use domain::{Clock, Identity, IdpSession, PersonKey, Secret, SiteName, Sleep, Timestamp};
 use session::{Customer, Facts, OpenSession, Sealer, Secrets, SessionCookie, Sessions, Who};
 use store::{Change, EmbeddedStore, FaultyStore, Store};
 use tokio::sync::broadcast::Receiver;
@@ -59,6 +59,7 @@ pub(crate) fn facts() -> Facts {
         created: NOW,
         deadline: NOW.plus(ABSOLUTE),
         idle: IDLE,
+        organizations: vec!["Acme".to_owned()],
         client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
         device: "Mozilla/5.0 (Testbrowser)".to_owned(),
     }
@@ -83,16 +84,29 @@ impl World {
 
     /// A replica whose keys are those of `fills`, which listens to nothing yet.
     pub(crate) fn replica(&self, fills: &[u8]) -> Arc<Sessions> {
-        Arc::new(Sessions::new(self.store(), sealer(fills)))
+        Arc::new(Sessions::new(self.store(), sealer(fills)).of_sites(vec![site("help")]))
     }
 
     /// A replica that listens to changes.
     pub(crate) async fn listening(&self) -> Arc<Sessions> {
         let sessions = self.replica(&[1]);
         let follower = Arc::clone(&sessions);
-        tokio::spawn(async move { follower.follow().await });
+        tokio::spawn(async move { follower.follow(&StandingClock, |_| ()).await });
         settle().await;
         sessions
+    }
+}
+
+/// It is always [`NOW`].
+pub(crate) struct StandingClock;
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+
+    fn sleep_until(&self, _: Timestamp) -> Sleep {
+        Box::pin(std::future::pending())
     }
 }
 
