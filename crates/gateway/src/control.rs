@@ -15,7 +15,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::gateway::Gateway;
-use crate::{break_glass, connection_test, keys};
+pub use crate::metadata_readers::{PublishedKeys, Reading};
+use crate::{break_glass, connection_test, keys, metadata_readers};
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -47,6 +48,8 @@ pub enum Command {
     },
     /// Read the operator's file again for its keys.
     ReloadKeys,
+    /// Our published SAML keys, and which identity provider has read them.
+    PublishedKeys,
 }
 
 /// What the gateway answers.
@@ -71,6 +74,8 @@ pub enum Answer {
         /// Of those for SAML.
         saml: usize,
     },
+    /// Keys, and who has read them.
+    PublishedKeys(PublishedKeys),
     /// The command was not understood or failed.
     Failed(String),
 }
@@ -171,6 +176,10 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
         Command::TestIdp { idp, site } => {
             let made = connection_test::issue(gateway, &idp, site.as_ref()).await;
             made.map_or_else(Answer::Failed, |(url, until)| Answer::Link { url, until })
+        }
+        Command::PublishedKeys => {
+            let published = metadata_readers::published(gateway).await;
+            published.map_or_else(Answer::Failed, Answer::PublishedKeys)
         }
         Command::ReloadKeys => match keys::reload(gateway).await {
             Ok(keys::Counts { sealing, assertion, saml }) => {

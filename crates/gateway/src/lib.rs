@@ -28,6 +28,7 @@ mod gateway;
 mod keys;
 mod last_good;
 mod listen;
+mod metadata_readers;
 mod metrics;
 mod navigation;
 mod operations;

@@ -20,7 +20,7 @@ use crate::endpoints::Endpoint;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request, refuse_own};
 use crate::request::{keep, no_randomness, store_refusal};
-use crate::{pages, random};
+use crate::{metadata_readers, pages, random};
 
 /// We as the service provider toward one identity provider, on one site.
 pub(crate) fn service_provider(gateway: &Gateway, visit: &Visit, idp: &IdpName) -> ServiceProvider {
@@ -43,6 +43,7 @@ pub(crate) async fn metadata(
     if let Err(refusal) = super::dispatch::usable(gateway, request, idp) {
         return refuse_own(gateway, request, refusal).await;
     }
+    metadata_readers::note(gateway, request, idp).await;
     let requests = gateway.federation.saml_settings(idp).map(|s| s.request.signed);
     let xml = service_provider(gateway, &request.visit, idp).metadata(requests.unwrap_or_default());
     let mut response = Response::new(Body::Own(Full::from(xml)));

@@ -5,6 +5,7 @@
 //! operator's file names the first alone and never changes.
 
 mod make;
+mod published;
 mod rollover;
 
 use std::io::{self, Write};
@@ -31,6 +32,8 @@ pub(crate) enum KeysCommand {
         /// Which kind.
         kind: Kind,
     },
+    /// Show our published SAML keys and which identity provider has read them.
+    Published,
     /// Forget the key that was in use before.
     Retire {
         /// Which kind.
@@ -52,6 +55,7 @@ pub(crate) enum Kind {
 pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
     let step = match command {
         KeysCommand::Init => return told("keys init", init(config)),
+        KeysCommand::Published => return published::show(config),
         KeysCommand::Stage { kind } => (kind, rollover::stage as rollover::Step),
         KeysCommand::Activate { kind } => (kind, rollover::activate as rollover::Step),
         KeysCommand::Retire { kind } => (kind, rollover::retire as rollover::Step),

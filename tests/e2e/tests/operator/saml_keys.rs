@@ -62,6 +62,28 @@ async fn no_sign_in_fails_while_our_saml_key_rolls_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n06_an_operator_sees_who_has_read_the_staged_key() {
+    let scene = scene().await;
+    let published = async || {
+        let told = scene.command(&["keys", "published"]).await;
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        told.out
+    };
+    let line = |text: &str, name: &str| {
+        text.lines().find(|line| line.starts_with(name)).unwrap().to_owned()
+    };
+    let before = published().await;
+    assert!(line(&before, "acme").contains("with every key"), "{before}");
+    assert!(line(&before, "initech").contains("nobody"), "{before}");
+    step(&scene, "stage", "saml").await;
+    let staged = published().await;
+    assert!(line(&staged, "acme").contains("without"), "{staged}");
+    fetch_our_metadata(&scene).await;
+    let fetched = published().await;
+    assert!(line(&fetched, "acme").contains("with every key"), "{fetched}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_while_identity_providers_are_down_keeps_their_metadata() {
     // Nobody looks whether the provider answers: its people are sent there all the same.
     let instead = vec![("{ label: Acme,", "{ label: Acme, probe: false,".to_owned())];

@@ -1,0 +1,95 @@
+//! `vestibule keys published`: who has read our metadata since its keys changed.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use gateway::control::{self, Answer, Command, PublishedKeys, Reading};
+
+use crate::check;
+
+/// Asks the running gateway and prints one line for each identity provider.
+pub(super) fn show(config: &Path) -> ExitCode {
+    let settings = match check::load(config) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    let ask = control::send(&settings.control_socket, &Command::PublishedKeys);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let asked = runtime.and_then(|runtime| runtime.block_on(ask));
+    super::told(
+        "keys published",
+        match asked {
+            Ok(Answer::PublishedKeys(published)) => Ok(text(&published)),
+            Ok(Answer::Failed(reason)) => Err(io::Error::other(reason)),
+            Ok(_) => Err(io::Error::other(
+                "the gateway answered something else; are both of one version?",
+            )),
+            Err(error) => Err(io::Error::other(format!(
+                "no gateway answers on {}: {error}; start it, or run this where it runs",
+                settings.control_socket.display()
+            ))),
+        },
+    )
+}
+
+fn text(published: &PublishedKeys) -> String {
+    let mut text = String::new();
+    for (place, key) in published.keys.iter().enumerate() {
+        let role = if place == 0 { "signs" } else { "published, accepted" };
+        let _ = writeln!(text, "key {key}  {role}");
+    }
+    if published.keys.is_empty() {
+        text.push_str("no SAML key is in use\n");
+    }
+    for (idp, reading) in &published.readings {
+        let _ = match reading {
+            None => writeln!(text, "{idp}: nobody has read our metadata for it yet"),
+            Some(reading) => writeln!(text, "{idp}: {}", about(reading, &published.keys)),
+        };
+    }
+    text
+}
+
+fn about(Reading { at, client, keys }: &Reading, published: &[String]) -> String {
+    let missing: Vec<&str> =
+        published.iter().filter(|key| !keys.contains(key)).map(String::as_str).collect();
+    let whole = if missing.is_empty() {
+        "with every key".to_owned()
+    } else {
+        format!("without {}: wait, or give it the metadata", missing.join(", "))
+    };
+    format!("read at {at} from {client}, {whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn each_provider_has_a_line_that_says_what_it_lacks() {
+        let reading = |keys: &[&str]| Reading {
+            at: Timestamp::from_seconds(0),
+            client: [192, 0, 2, 1].into(),
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        };
+        let published = PublishedKeys {
+            keys: vec!["aa".to_owned(), "bb".to_owned()],
+            readings: vec![
+                ("acme".parse().unwrap(), Some(reading(&["aa", "bb"]))),
+                ("globex".parse().unwrap(), Some(reading(&["aa"]))),
+                ("initech".parse().unwrap(), None),
+            ],
+        };
+        let text = text(&published);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(lines[0].contains("aa  signs") && lines[1].contains("bb  published"), "{text}");
+        assert!(lines[2].starts_with("acme: read at") && lines[2].contains("every key"), "{text}");
+        assert!(lines[3].contains("without bb"), "{text}");
+        assert!(lines[4].contains("nobody"), "{text}");
+    }
+}
