@@ -16,12 +16,14 @@
 mod branding;
 mod claims;
 mod environment;
+mod factors;
 mod files;
 mod identity_providers;
 mod jsm;
 mod keys;
 mod links;
 mod listen;
+mod mail;
 mod mapping;
 mod names;
 mod nearest;
@@ -63,7 +65,8 @@ use reader::Reading;
 use saml::OwnKey;
 pub use secret::key_sibling;
 pub use settings::{
-    CertificateFiles, IdentityProvider, KeyFiles, Keys, Listen, Settings, Site, StoreSettings,
+    CertificateFiles, IdentityProvider, KeyFiles, Keys, Listen, MailSettings, MailTls, Settings,
+    Site, StoreSettings,
 };
 use sign_in::Known;
 
@@ -160,6 +163,8 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let authorities = storage::outbound(&root);
     let named = second_factor::Named { idps: &idp_names, sites: site_names };
     let second_factor = second_factor::read(&root, &named);
+    let factors = factors::read(&root);
+    let mail = mail::read(&root);
     root.not_yet(&["tests"]);
     root.finish();
     let (sites, certificates, storage, jsm) = (sites?, certificates?, storage?, jsm?);
@@ -184,6 +189,8 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         second_factor,
         known_links: known_links?.unwrap_or(false),
         jsm,
+        factors: factors?,
+        mail: mail?,
         extra_certificate_authorities: authorities?,
         audit_file: storage.audit_file,
         access_log: storage.access_log,

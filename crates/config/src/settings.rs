@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::{HostName, Identity, JsmName, Secret, SiteName};
+use domain::{EmailAddress, HostName, Identity, JsmName, Secret, SiteName};
+use factor::FactorSettings;
 use federation::IdpSettings;
 use ipnet::IpNet;
 use login::ClaimRules;
@@ -43,7 +44,11 @@ pub struct Settings {
     pub known_links: bool,
     /// The JSMs.
     pub jsm: Vec<JsmSettings>,
-    /// Certificate authorities trusted beside the system's for calls to IdPs and JSM.
+    /// How second factors are made.
+    pub factors: FactorSettings,
+    /// Where notices to customers go out; `None`: nobody is written to.
+    pub mail: Option<MailSettings>,
+    /// Certificate authorities trusted beside the system's for calls to IdPs and JSM, and for mail.
     pub extra_certificate_authorities: Vec<CertificateDer<'static>>,
     /// File of the audit log; parent folders are made.
     pub audit_file: PathBuf,
@@ -114,6 +119,34 @@ pub enum StoreSettings {
         /// The folder; made when missing.
         path: PathBuf,
     },
+}
+
+/// The mail server for notices to customers.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// Host name or address.
+    pub server: String,
+    /// Port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub tls: MailTls,
+    /// The address that mails come from.
+    pub from: EmailAddress,
+    /// The name beside it; `None`: the site's.
+    pub name: Option<String>,
+    /// User and password.
+    pub credentials: Option<(String, Secret<String>)>,
+}
+
+/// How the connection to the mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// From the first byte (RFC 8314).
+    Implicit,
+    /// By STARTTLS, and never without.
+    StartTls,
+    /// Not at all; only toward this machine.
+    None,
 }
 
 /// Our own keys. In each list the first is used for new writes, all are accepted.

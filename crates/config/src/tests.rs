@@ -2,6 +2,7 @@
 
 mod branding;
 mod claims;
+mod factors;
 mod fixture;
 mod hostile;
 mod presets;

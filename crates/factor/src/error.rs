@@ -29,6 +29,9 @@ pub enum FactorError {
     /// There is a factor already, and nobody said that it shall be replaced.
     #[error("a factor is enrolled already")]
     AlreadyEnrolled,
+    /// Nobody may ask for a reset.
+    #[error("resets are not offered")]
+    NotOffered,
     /// The store failed, or the person's record cannot be read. Nothing was passed.
     #[error("the store did not answer")]
     Store(#[from] StoreError),
@@ -54,6 +57,11 @@ impl FactorError {
             Self::NotEnrolled => {
                 ("factor-not-enrolled", Notice::StartAgain, "the customer enrols first")
             }
+            Self::NotOffered => (
+                "factor-reset-not-offered",
+                Notice::NotPermitted,
+                "set `factors.self_service_reset`, or reset by `vestibule factor reset`",
+            ),
             Self::AlreadyEnrolled => {
                 ("factor-already-enrolled", Notice::StartAgain, "the customer signs in with it")
             }

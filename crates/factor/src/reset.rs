@@ -1,5 +1,7 @@
 //! Resets: by an operator at once, by the person after a delay that the owner can use to object.
 
+use std::time::Duration;
+
 use domain::{PersonKey, Timestamp};
 use store::StoreError;
 
@@ -18,17 +20,24 @@ impl Factors {
         self.records.replace(&blank(person, now), now).await
     }
 
+    /// How long a reset that somebody asks for is held back; `None`: nobody may ask.
+    pub fn reset_delay(&self) -> Option<Duration> {
+        self.settings.reset_delay
+    }
+
     /// Notes that the person, who has no factor at hand, wants a reset; says when it is due. Asking
     /// again changes nothing. Every factor that is passed until then withdraws it.
     ///
     /// # Errors
-    /// [`FactorError::NotEnrolled`] when there is nothing to reset; when the store fails.
+    /// [`FactorError::NotOffered`]; [`FactorError::NotEnrolled`] when there is nothing to reset;
+    /// when the store fails.
     pub async fn request_reset(
         &self,
         person: &PersonKey,
         now: Timestamp,
     ) -> Result<Timestamp, FactorError> {
-        let due = now.plus(self.settings.reset_delay);
+        let delay = self.settings.reset_delay.ok_or(FactorError::NotOffered)?;
+        let due = now.plus(delay);
         let change = |record: &mut PersonRecord| {
             if record.totp.is_none() {
                 return Err(FactorError::NotEnrolled);

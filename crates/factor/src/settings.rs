@@ -49,8 +49,9 @@ pub struct FactorSettings {
     pub issuer: Option<String>,
     /// How many recovery codes a person gets.
     pub recovery_codes: u8,
-    /// How long a reset that somebody asks for without a factor is held back.
-    pub reset_delay: Duration,
+    /// How long a reset that somebody asks for without a factor is held back; `None`: nobody may
+    /// ask.
+    pub reset_delay: Option<Duration>,
 }
 
 impl Default for FactorSettings {
@@ -60,7 +61,7 @@ impl Default for FactorSettings {
             digits: Digits::default(),
             issuer: None,
             recovery_codes: 10,
-            reset_delay: Duration::from_secs(24 * 60 * 60),
+            reset_delay: Some(Duration::from_secs(24 * 60 * 60)),
         }
     }
 }

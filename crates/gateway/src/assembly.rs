@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use audit::AuditLog;
 use config::{Settings, StoreSettings};
 use domain::{Clock, HostName, JsmName};
+use factor::Factors;
 use federation::{Federation, Protocol as Spoken};
 use login::Mapping;
 use outbound::Outbound;
@@ -93,6 +94,7 @@ pub(crate) fn build(
         vault: Vault::new(Arc::clone(&store), Arc::clone(&sealer)),
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(names),
         attempts: Attempts::new(Arc::clone(&store), Arc::clone(&sealer)),
+        factors: Factors::new(Arc::clone(&store), Arc::clone(&sealer), settings.factors),
         sealer,
         marks: ReplayMarks::new(Arc::clone(&store)),
         federation,

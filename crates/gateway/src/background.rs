@@ -8,12 +8,12 @@ use federation::RefreshOutcome;
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use crate::events;
 use crate::expiry::Expiry;
 use crate::gateway::Gateway;
 use crate::keys::KeyWatch;
 use crate::last_good;
 use crate::tls::Certificates;
+use crate::{events, factor_rounds};
 
 /// How often to look for what is due.
 const ROUND: Duration = Duration::from_secs(60);
@@ -40,6 +40,7 @@ pub(crate) async fn rounds(gateway: Arc<Gateway>) {
             };
             events::record_own(&gateway, event).await;
         }
+        factor_rounds::resets(&gateway, now).await;
         expiry.look(&gateway, now).await;
         keys.look(&gateway).await;
         if let Err(error) = gateway.store.sweep(now).await {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use audit::AuditLog;
 use domain::{Clock, HostName, IdpName, JsmName, SiteName};
+use factor::Factors;
 use federation::Federation;
 use ipnet::IpNet;
 use login::Mapping;
@@ -92,6 +93,7 @@ pub(crate) struct Gateway {
     pub(crate) sessions: Sessions,
     pub(crate) attempts: Attempts,
     pub(crate) marks: ReplayMarks,
+    pub(crate) factors: Factors,
     pub(crate) federation: Federation,
     pub(crate) provisioners: HashMap<JsmName, Provisioner>,
     /// Replaced when keys are staged, activated or retired.

@@ -23,6 +23,7 @@ pub mod control;
 mod endpoints;
 mod events;
 mod expiry;
+mod factor_rounds;
 mod form;
 mod gateway;
 mod keys;

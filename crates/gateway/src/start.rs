@@ -15,7 +15,9 @@ use crate::control::{ControlSocket, SocketFile};
 use crate::gateway::Gateway;
 use crate::listen::{Feed, Workers};
 use crate::tls::{CertificateError, Certificates};
-use crate::{StartError, assembly, background, events, listen, operations, plain, tls};
+use crate::{
+    StartError, assembly, background, events, factor_rounds, listen, operations, plain, tls,
+};
 
 /// Threads of the pool for what computes or waits on disk.
 const BACKGROUND_THREADS: usize = 2;
@@ -121,6 +123,7 @@ fn spawn_rounds(
     });
     let followed = Arc::clone(gateway);
     pool.spawn(async move { followed.sessions.follow(&*followed.clock, |_| ()).await });
+    pool.spawn(factor_rounds::alarms(Arc::clone(gateway)));
     pool.spawn(background::rounds(Arc::clone(gateway)));
     pool.spawn(background::reload_certificates(Arc::clone(gateway), certificates));
 }

@@ -61,6 +61,7 @@ pub(super) fn folder() -> TempDir {
     write(root, "logos/help.svg", logo, 0o644);
     fs::write(root.join("logos/acme.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     write(root, "secrets/globex", &format!("{PLANTED}\n"), 0o600);
+    write(root, "secrets/mail", &format!("{PLANTED}\n"), 0o600);
     folder
 }
 
