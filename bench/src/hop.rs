@@ -1,6 +1,6 @@
 //! TLS and `proxy::forward` with a fixed identity: what the gateway cannot cost less than.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use policy::{Decision, Permit, SignInRules, Visitor};
+use policy::{Asking, Decision, Permit, SignInRules, Visitor};
 use proxy::{
     ClientAddress, ForwardBody, ForwardContext, ForwardError, IdentityHeader, IdentityHeaders,
     IdentityValue, Pool, Upstream, UpstreamSettings,
@@ -123,7 +123,10 @@ impl Hop {
         let person = PersonKey { idp: "acme".parse()?, subject: "ann".parse()? };
         let visitor = Visitor::Person(&person);
         let (site, rules) = ("help".parse()?, SignInRules::default());
-        let decision = policy::decide(visitor, &site, &rules, Timestamp::MAX, |_| true);
+        let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let now = Timestamp::MAX;
+        let asking = Asking { visitor, site: &site, path: "/", client, factor: None, now };
+        let decision = policy::decide(&asking, &rules, None, |_| true);
         let Decision::Allow(permit) = decision else { bail!("nobody may pass") };
         let ann = Identity {
             person: person.clone(),

@@ -1,6 +1,6 @@
 //! One provider that speaks OAuth 2.0 without OpenID Connect.
 
-use domain::{IdpName, Timestamp};
+use domain::{Authentication, IdpName, Timestamp};
 use oidc::{
     AuthorizationRequest, BearerToken, OAuth2Client, OAuth2Registration, Profile, UserinfoError,
 };
@@ -65,6 +65,7 @@ impl OAuth2Provider {
             sub: None,
             sid: None,
             id_token: None,
+            authentication: Authentication::default(),
             groups_overage_unresolved: false,
         })
     }

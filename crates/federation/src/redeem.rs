@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Secret, Timestamp};
+use domain::{Authentication, Secret, Timestamp};
 use oidc::{Expected, ProviderMetadata, TokenRequest, TokenResponse, VerifiedIdToken};
 
 use crate::fetch::WAITED_FOR;
@@ -53,6 +53,8 @@ pub struct Redeemed {
     pub sid: Option<String>,
     /// The token as it came, for `id_token_hint` when signing out.
     pub id_token: Option<Secret<String>>,
+    /// How the provider signed that the person was authenticated; without OpenID Connect, nothing.
+    pub authentication: Authentication,
     /// There are groups that could not be had: they are unknown, not none.
     pub groups_overage_unresolved: bool,
 }
@@ -80,6 +82,8 @@ impl OidcProvider {
             result => result,
         };
         let verified = verified.map_err(FederationError::IdToken)?;
+        // From the token alone: userinfo, which fills in what it lacks, is not signed.
+        let authentication = verified.authentication();
         let verified = self.with_userinfo(verified, &published.metadata, &tokens).await?;
         let verified = self.with_groups(verified, &published.metadata, &tokens, now).await?;
         Ok(Redeemed {
@@ -89,6 +93,7 @@ impl OidcProvider {
             sub: Some(verified.sub().to_owned()),
             sid: verified.sid().map(str::to_owned),
             id_token: Some(tokens.id_token().clone()),
+            authentication,
             groups_overage_unresolved: verified.lacks_groups(),
         })
     }

@@ -13,6 +13,7 @@ use factor::Factors;
 use federation::{Federation, Protocol as Spoken};
 use login::Mapping;
 use outbound::Outbound;
+use policy::FactorRules;
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
 use saml::ServiceKeys;
@@ -43,7 +44,7 @@ pub fn check(settings: &Settings, now: domain::Timestamp) -> Result<(), StartErr
     Sealer::new(&settings.keys.sealing)?;
     AssertionSigner::new(&settings.keys.assertion)?;
     ServiceKeys::new(&settings.keys.saml)?;
-    sites(settings.sites.clone(), &mut Assets::default())?;
+    sites(settings.sites.clone(), &settings.second_factor, &mut Assets::default())?;
     let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
     Federation::new(idps, outbound, now).map(|_| ()).map_err(StartError::Federation)
@@ -79,7 +80,7 @@ pub(crate) fn build(
     };
     let mut assets = Assets::default();
     let names = settings.sites.iter().map(|site| site.name.clone()).collect();
-    let sites = sites(settings.sites, &mut assets)?;
+    let sites = sites(settings.sites, &settings.second_factor, &mut assets)?;
     let providers = settings.identity_providers.into_iter();
     let providers = providers.map(|idp| provider(idp, &mut assets)).collect();
     Ok(Gateway {
@@ -130,12 +131,14 @@ fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpN
         hidden: idp.hidden,
         sites: idp.sites,
         mapping,
+        trusted_factors: idp.trusted_factors,
     };
     (idp.federation.name, provider)
 }
 
 fn sites(
     sites: Vec<config::Site>,
+    rules: &FactorRules,
     assets: &mut Assets,
 ) -> Result<HashMap<HostName, Arc<Site>>, StartError> {
     let mut by_host = HashMap::new();
@@ -143,7 +146,8 @@ fn sites(
         let upstream = Upstream::new(settings.upstream.clone())?;
         let brand = Brand::new(settings.branding.clone(), assets);
         let hosts = settings.hosts.clone();
-        let site = Arc::new(Site { settings, upstream, brand });
+        let second_factor = rules.at(&settings.name);
+        let site = Arc::new(Site { settings, upstream, brand, second_factor });
         by_host.extend(hosts.into_iter().map(|host| (host, Arc::clone(&site))));
     }
     Ok(by_host)

@@ -113,6 +113,7 @@ async fn enter(
         who: Who::Person(Customer { identity, account }),
         began: issued,
         deadline: Some(until),
+        factor: None,
         destination: &ReturnPath::root().location(None),
         secrets: session::Secrets::default(),
     };

@@ -10,6 +10,8 @@ pub(crate) const PREFIX: &str = "/.vestibule/";
 pub(crate) enum Endpoint {
     /// The sign-in page.
     SignIn,
+    /// Asks for a second factor: enrolment, challenge, recovery.
+    SecondFactor,
     /// Takes the customer's word for a sign-in that the identity provider began.
     Confirm,
     /// Straight to one identity provider.
@@ -47,6 +49,7 @@ impl Endpoint {
         let segments: Vec<&str> = rest.split('/').collect();
         match segments.as_slice() {
             ["sign-in"] => Some(Self::SignIn),
+            ["second-factor"] => Some(Self::SecondFactor),
             ["confirm"] => Some(Self::Confirm),
             ["sign-in", idp] => idp.parse().ok().map(Self::SignInAt),
             ["saml", idp, "acs"] => idp.parse().ok().map(Self::SamlAcs),
@@ -69,6 +72,7 @@ impl Endpoint {
     pub(crate) fn path(&self) -> String {
         let rest = match self {
             Self::SignIn => "sign-in".to_owned(),
+            Self::SecondFactor => "second-factor".to_owned(),
             Self::Confirm => "confirm".to_owned(),
             Self::SignInAt(idp) => format!("sign-in/{idp}"),
             Self::SamlAcs(idp) => format!("saml/{idp}/acs"),
@@ -102,6 +106,7 @@ mod tests {
         let acme: IdpName = "acme".parse().unwrap();
         for endpoint in [
             Endpoint::SignIn,
+            Endpoint::SecondFactor,
             Endpoint::Confirm,
             Endpoint::SignInAt(acme.clone()),
             Endpoint::SamlAcs(acme.clone()),

@@ -12,7 +12,7 @@ use factor::Factors;
 use federation::Federation;
 use ipnet::IpNet;
 use login::Mapping;
-use policy::SignInRules;
+use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
 use session::{Attempts, ReplayMarks, Sealer, Sessions, Vault};
@@ -35,6 +35,8 @@ pub(crate) struct Site {
     pub(crate) upstream: Upstream,
     /// How its pages look.
     pub(crate) brand: Brand,
+    /// The rules of `second_factor` that can ever match here.
+    pub(crate) second_factor: FactorRules,
 }
 
 /// Which protocol an identity provider speaks.
@@ -63,6 +65,8 @@ pub(crate) struct Provider {
     pub(crate) sites: Option<Vec<SiteName>>,
     /// How its claims are read.
     pub(crate) mapping: Mapping,
+    /// What it may say to have its own second factor accepted.
+    pub(crate) trusted_factors: TrustedFactors,
 }
 
 impl Provider {

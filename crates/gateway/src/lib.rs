@@ -24,6 +24,7 @@ mod endpoints;
 mod events;
 mod expiry;
 mod factor_rounds;
+mod factor_rules;
 mod form;
 mod gateway;
 mod keys;
@@ -46,6 +47,7 @@ mod sign_in;
 mod sign_out;
 mod start;
 mod start_error;
+mod step_up;
 mod target;
 mod tls;
 

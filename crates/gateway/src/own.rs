@@ -178,7 +178,7 @@ pub(crate) fn signed_in(
     request: &OwnRequest,
     session: Option<&OpenSession>,
 ) -> bool {
-    request::permit(gateway, &request.visit, session).is_some()
+    request::is_admitted(gateway, &request.visit, session)
 }
 
 fn no_such_endpoint() -> Refusal {

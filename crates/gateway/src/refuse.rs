@@ -67,13 +67,29 @@ fn status(refusal: &Refusal) -> StatusCode {
         Notice::ProviderUnreachable | Notice::SupportUnavailable | Notice::TryAgainLater => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        _ if refusal.cause == SIGN_IN_REQUIRED => StatusCode::UNAUTHORIZED,
+        _ if [SIGN_IN_REQUIRED, STEP_UP_REQUIRED].contains(&refusal.cause.as_str()) => {
+            StatusCode::UNAUTHORIZED
+        }
         _ => StatusCode::FORBIDDEN,
     }
 }
 
 /// Cause of the 401 that scripts get.
 const SIGN_IN_REQUIRED: &str = "sign-in-required";
+
+/// Cause of the 401 that scripts get where a second factor is demanded.
+const STEP_UP_REQUIRED: &str = "step-up-required";
+
+/// The refusal for a script whose session lacks a second factor.
+pub(crate) fn step_up_required() -> Refusal {
+    Refusal::new(
+        STEP_UP_REQUIRED,
+        Blame::Customer,
+        Notice::StartAgain,
+        "a script called where a rule of second_factor demands a factor that the session lacks or that is too old",
+        "nothing to mend; the page's script should send the customer to the `step_up` address. If people of other portals meet this, list the paths that lead to the portal in the rule's `side_doors`",
+    )
+}
 
 /// The refusal for a script without a session.
 pub(crate) fn sign_in_required() -> Refusal {
@@ -117,7 +133,11 @@ fn json(status: StatusCode, refusal: &Refusal, context: &RequestContext) -> Resp
         "reference": context.reference,
     });
     if let (StatusCode::UNAUTHORIZED, Some(object)) = (status, answer.as_object_mut()) {
-        object.insert("sign_in".to_owned(), Endpoint::SignIn.path().into());
+        let (name, way) = match refusal.cause.as_str() {
+            STEP_UP_REQUIRED => ("step_up", Endpoint::SecondFactor),
+            _ => ("sign_in", Endpoint::SignIn),
+        };
+        object.insert(name.to_owned(), way.path().into());
     }
     json_response(status, &answer)
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::Full;
 use hyper::body::Incoming;
 use login::Attempt;
-use policy::{Decision, Permit, Visitor};
+use policy::{Asking, Decision, Permit, Visitor};
 use proxy::{ClientAddress, ForwardContext, Pool};
 use session::{OpenSession, SessionCookie, Who};
 use store::StoreError;
@@ -20,7 +20,7 @@ use crate::endpoints::{Endpoint, PREFIX};
 use crate::gateway::Gateway;
 use crate::navigation::Caller;
 use crate::refuse::{Concern, refuse, sign_in_required};
-use crate::{assertion, own, pages, random};
+use crate::{assertion, factor_rules, own, pages, random, step_up};
 
 /// Answers one request; gives what the access log needs beside it.
 pub(crate) async fn answer(
@@ -57,9 +57,14 @@ async fn decide(
                 .await;
         }
     };
-    match permit(gateway, &visit, session.as_deref()) {
-        Some(permit) => forward(gateway, pool, &visit, &permit, session, request).await,
-        None => ask_to_sign_in(gateway, &visit, &request).await,
+    match judge(gateway, &visit, session.as_deref(), request.uri().path()) {
+        Decision::Allow(permit) => forward(gateway, pool, &visit, &permit, session, request).await,
+        Decision::SignIn => ask_to_sign_in(gateway, &visit, &request).await,
+        Decision::StepUp(demand) => step_up::ask(gateway, &visit, session, demand, request).await,
+        Decision::Deny(_) => {
+            let refusal = step_up::impossible_for_guests();
+            refuse(gateway, &visit.context, refusal, Concern::default()).await
+        }
     }
 }
 
@@ -84,18 +89,36 @@ pub(crate) async fn open_session(
     gateway.sessions.open(&cookie, site, now).await
 }
 
-/// Whether this session lets requests to the site pass. A session can outlive what admitted it: an
-/// identity provider that was disabled, a rule for guests that is gone.
-pub(crate) fn permit(
-    gateway: &Gateway,
-    visit: &Visit,
-    session: Option<&OpenSession>,
-) -> Option<Permit> {
-    let (site, now) = (&visit.site.settings.name, visit.context.now);
-    let enabled = |idp: &domain::IdpName| gateway.admits(site, idp);
-    match policy::decide(visitor(session), site, &gateway.sign_in, now, enabled) {
-        Decision::Allow(permit) => Some(permit),
-        Decision::SignIn => None,
+/// What to do with a request for `path`, the very bytes that will be forwarded.
+fn judge(gateway: &Gateway, visit: &Visit, session: Option<&OpenSession>, path: &str) -> Decision {
+    let rules = &visit.site.second_factor;
+    let standing = session.filter(|_| !rules.is_empty());
+    let standing = standing.map(|session| factor_rules::standing(gateway, &visit.site, session));
+    let factor = session.and_then(|session| factor_rules::passed(gateway, session));
+    policy::decide(
+        &Asking { path, factor, ..asking(visit, session) },
+        &gateway.sign_in,
+        standing.as_deref(),
+        |idp| gateway.admits(&visit.site.settings.name, idp),
+    )
+}
+
+/// Whether this session signs its browser in at the site, wherever it goes. A session can outlive
+/// what admitted it: an identity provider that was disabled, a rule for guests that is gone.
+pub(crate) fn is_admitted(gateway: &Gateway, visit: &Visit, session: Option<&OpenSession>) -> bool {
+    let enabled = |idp: &domain::IdpName| gateway.admits(&visit.site.settings.name, idp);
+    let decision = policy::decide(&asking(visit, session), &gateway.sign_in, None, enabled);
+    decision != Decision::SignIn
+}
+
+fn asking<'a>(visit: &'a Visit, session: Option<&'a OpenSession>) -> Asking<'a> {
+    Asking {
+        visitor: visitor(session),
+        site: &visit.site.settings.name,
+        path: "/",
+        client: visit.context.client,
+        factor: None,
+        now: visit.context.now,
     }
 }
 
@@ -169,7 +192,7 @@ async fn forward(
     }
 }
 
-fn asked_path(request: &Request<Incoming>) -> &str {
+pub(crate) fn asked_path(request: &Request<Incoming>) -> &str {
     request.uri().path_and_query().map_or("/", |path| path.as_str())
 }
 

@@ -3,21 +3,24 @@
 use std::time::Duration;
 
 use domain::{
-    Fragment, HostName, Identity, IdpName, IdpSession, JsmAccount, ReturnPath, SiteName, Timestamp,
+    Authentication, FactorUse, Fragment, Identity, IdpName, ReturnPath, SiteName, Timestamp,
 };
-use policy::{Fallback, Mode, Outcome, Question, SignInRules};
+use policy::{FactorDemand, Fallback, Mode, Outcome, Question};
 use serde::{Deserialize, Serialize};
 
-use crate::{Claims, Mapping, SignInError};
+use crate::{Admission, Event, Pending, SignInError, Step};
+
+mod factor;
 
 /// How long somebody may take, password resets at the identity provider included.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// One sign-in under way.
 ///
-/// `Choosing → AtProvider → Identified → (done)`, or `Choosing → Unasked → Identified → (done)` when
-/// the identity provider begins (SAML Profiles §4.1.5). The first stage may be left many times, so that
-/// Back works; each later stage is taken from the store once, which is the replay defence.
+/// `Choosing → AtProvider → Identified → (FactorAsked →) Admitted → (done)`, with `Unasked` in the
+/// place of `AtProvider` when the identity provider begins (SAML Profiles §4.1.5). The first stage may
+/// be left many times, so that Back works; each later stage is taken from the store once, which is the
+/// replay defence. `SteppingUp → (done)` is the factor alone, in a session that goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     site: SiteName,
@@ -44,133 +47,31 @@ enum Stage {
     /// Nobody asked for this identity: it waits for the customer's word.
     Unasked {
         identity: Box<Identity>,
+        #[serde(default)]
+        said: Authentication,
         browser: [u8; 32],
     },
+    /// What the rules for the second factor look at is being found.
     Identified {
         identity: Box<Identity>,
-    },
-}
-
-/// What must match when the identity provider answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Pending {
-    /// SAML 2.0.
-    Saml {
-        /// ID of our authentication request; the answer's `InResponseTo`.
-        request: String,
-    },
-    /// OpenID Connect.
-    Oidc {
-        /// Expected in the ID token.
-        nonce: String,
-        /// RFC 7636 §4.1 code verifier.
-        verifier: String,
-    },
-}
-
-/// What an identity provider proved, before mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// NameID or `sub`; `None` when it does not stay the same (a transient NameID).
-    pub subject: Option<String>,
-    /// Every claim, unmapped.
-    pub claims: Claims,
-    /// What the protocol says of the address; `Some(false)`: expressly unverified.
-    pub email_verified: Option<bool>,
-    /// Its own session.
-    pub idp_session: Option<Box<IdpSession>>,
-    /// Its limit on our session.
-    pub session_deadline: Option<Timestamp>,
-    /// What was taken only by an exception in the operator's file, or is not whole; only a test of
-    /// the connection shows it.
-    pub remarks: Vec<&'static str>,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// The customer typed an address, or came by a link or to a place that says enough; this is what
-    /// the rules say.
-    Routed(Outcome),
-    /// The customer chose an identity provider.
-    Chosen(IdpName),
-    /// The customer chose the upstream's own sign-in; what the rules say of the typed address.
-    GuestChosen(Outcome),
-    /// The identity provider of what the rules say does not answer, and the customer chose what the
-    /// rule leaves to them meanwhile.
-    FallbackChosen(Outcome),
-    /// The identity provider's answer was verified.
-    Answered(Verified, Admission<'a>),
-    /// An identity provider signed somebody in whom nobody had sent there, and that was verified.
-    Unasked {
-        /// Which.
-        idp: IdpName,
-        /// Hash of the binding of the browser that brought it.
+        said: Authentication,
         browser: [u8; 32],
-        /// What it proved.
-        verified: Verified,
-        /// How to read it.
-        admission: Admission<'a>,
     },
-    /// The customer wants to be signed in as that person.
-    Confirmed(Admission<'a>),
-    /// The customer exists in JSM as the rules say, or the site has none.
-    Provisioned(Option<JsmAccount>),
-}
-
-/// How a verified answer is read, and the rules to hold it against.
-#[derive(Debug, Clone, Copy)]
-pub struct Admission<'a> {
-    /// How the identity provider's claims are read.
-    pub mapping: &'a Mapping,
-    /// Who signs in where.
-    pub rules: &'a SignInRules,
-    /// The host name under which the answer came.
-    pub host: &'a HostName,
-}
-
-/// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// Make an authentication request and send the browser there.
-    SendTo(IdpName),
-    /// Show the identity providers; with the upstream's own sign-in beside them if `guest`.
-    Offer {
-        /// Which one comes first, when a rule names one.
-        idp: Option<IdpName>,
-        /// Whether the upstream's own sign-in is offered.
-        guest: bool,
-    },
-    /// Open a guest's session.
-    AdmitGuest {
-        /// The identity provider that did not answer, when that is why.
-        instead_of: Option<IdpName>,
-    },
-    /// Ask the customer whether they want to be signed in so: nobody is by a link (login CSRF).
-    Confirm {
-        /// As whom.
+    FactorAsked {
         identity: Box<Identity>,
+        demand: FactorDemand,
+        browser: [u8; 32],
     },
-    /// Make sure that the customer exists in JSM.
-    Provision {
-        /// For whom.
+    /// Every demanded factor was passed.
+    Admitted {
         identity: Box<Identity>,
-        /// That every demanded factor was passed.
-        proof: FactorPassed,
+        factor: Option<FactorUse>,
     },
-    /// Open the session and go to the page that was asked for.
-    Establish {
-        /// Whose.
+    /// A session goes on once a factor is passed.
+    SteppingUp {
         identity: Box<Identity>,
-        /// Which customer that is.
-        account: Option<JsmAccount>,
+        demand: FactorDemand,
     },
-}
-
-/// Proof that every factor that the rules demand was passed; JSM is written to only with one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactorPassed {
-    _made_by_attempt: (),
 }
 
 impl Attempt {
@@ -240,8 +141,11 @@ impl Attempt {
     /// Hash of the binding of the browser that was sent to the identity provider.
     pub fn browser(&self) -> Option<&[u8; 32]> {
         match &self.stage {
-            Stage::AtProvider { browser, .. } | Stage::Unasked { browser, .. } => Some(browser),
-            Stage::Choosing | Stage::Identified { .. } => None,
+            Stage::AtProvider { browser, .. }
+            | Stage::Unasked { browser, .. }
+            | Stage::Identified { browser, .. }
+            | Stage::FactorAsked { browser, .. } => Some(browser),
+            Stage::Choosing | Stage::Admitted { .. } | Stage::SteppingUp { .. } => None,
         }
     }
 
@@ -249,8 +153,10 @@ impl Attempt {
     pub fn provider(&self) -> Option<&IdpName> {
         match &self.stage {
             Stage::AtProvider { idp, .. } => Some(idp),
-            Stage::Unasked { identity, .. } => Some(&identity.person.idp),
-            Stage::Choosing | Stage::Identified { .. } => None,
+            Stage::Unasked { identity, .. }
+            | Stage::Identified { identity, .. }
+            | Stage::FactorAsked { identity, .. } => Some(&identity.person.idp),
+            Stage::Choosing | Stage::Admitted { .. } | Stage::SteppingUp { .. } => None,
         }
     }
 
@@ -291,9 +197,7 @@ impl Attempt {
             _ if self.site != *site => Err(SignInError::OtherSite),
             Stage::AtProvider { idp: asked, pending, .. } if asked == idp => Ok(pending),
             Stage::AtProvider { .. } => Err(SignInError::OtherProvider),
-            Stage::Choosing | Stage::Unasked { .. } | Stage::Identified { .. } => {
-                Err(SignInError::NotUnderWay)
-            }
+            _ => Err(SignInError::NotUnderWay),
         }
     }
 
@@ -322,36 +226,45 @@ impl Attempt {
             (Stage::AtProvider { .. }, Event::Answered(..)) if self.test => {
                 Err(SignInError::NotUnderWay)
             }
-            (Stage::AtProvider { idp, .. }, Event::Answered(verified, admission)) => {
+            (Stage::AtProvider { idp, browser, .. }, Event::Answered(verified, admission)) => {
+                let (said, browser) = (verified.authentication.clone(), *browser);
                 let identity = Box::new(admission.mapping.identity(idp, verified)?);
                 self.admit(&identity, &admission, now)?;
-                Ok(self.identified(identity))
+                Ok(self.identified(identity, said, browser))
             }
             (Stage::Choosing, Event::Unasked { idp, browser, verified, admission }) => {
+                let said = verified.authentication.clone();
                 let identity = Box::new(admission.mapping.identity(&idp, verified)?);
                 self.admit(&identity, &admission, now)?;
-                let stage = Stage::Unasked { identity: identity.clone(), browser };
+                let stage = Stage::Unasked { identity: identity.clone(), said, browser };
                 Ok((Self { stage, ..self }, Step::Confirm { identity }))
             }
-            (Stage::Unasked { identity, .. }, Event::Confirmed(admission)) => {
-                let identity = identity.clone();
+            (Stage::Unasked { identity, said, browser }, Event::Confirmed(admission)) => {
+                let (identity, said, browser) = (identity.clone(), said.clone(), *browser);
                 self.admit(&identity, &admission, now)?;
-                Ok(self.identified(identity))
+                Ok(self.identified(identity, said, browser))
             }
-            (Stage::Identified { identity }, Event::Provisioned(account)) => {
-                let step = Step::Establish { identity: identity.clone(), account };
-                Ok((self, step))
+            (Stage::Identified { .. }, Event::Weighed(weighing)) => self.weigh(&weighing, now),
+            (Stage::FactorAsked { .. } | Stage::SteppingUp { .. }, Event::FactorPassed(factor)) => {
+                self.pass(factor, now)
+            }
+            (Stage::Admitted { identity, factor }, Event::Provisioned(account)) => {
+                let (identity, factor) = (identity.clone(), *factor);
+                Ok((self, Step::Establish { identity, account, factor }))
             }
             _ => Err(SignInError::NotUnderWay),
         }
     }
 
     /// Attacks.md B16: whoever began the sign-in, it goes on from here in the one same way.
-    fn identified(self, identity: Box<Identity>) -> (Self, Step) {
-        // No rule demands a factor yet; the challenge will stand between these two lines.
-        let proof = FactorPassed { _made_by_attempt: () };
-        let attempt = Self { stage: Stage::Identified { identity: identity.clone() }, ..self };
-        (attempt, Step::Provision { identity, proof })
+    fn identified(
+        self,
+        identity: Box<Identity>,
+        said: Authentication,
+        browser: [u8; 32],
+    ) -> (Self, Step) {
+        let stage = Stage::Identified { identity: identity.clone(), said, browser };
+        (Self { stage, ..self }, Step::Weigh { identity })
     }
 
     /// Only what the rule names, and only by the customer's own choice.

@@ -6,7 +6,7 @@
 //!
 //! Invariants: an identity comes only out of claims that the caller verified; an identity provider
 //! speaks only for its own domains (invariant 3); [`FactorPassed`] is made here alone, after every
-//! demanded factor was passed (invariant 1).
+//! demanded factor was passed, and for one person (invariant 1).
 //!
 //! Start at [`Attempt::on`].
 
@@ -14,8 +14,10 @@ mod attempt;
 mod claims;
 mod expression;
 mod refusal;
+mod step;
 
-pub use attempt::{Admission, Attempt, Event, FactorPassed, Pending, Step, Verified};
+pub use attempt::Attempt;
 pub use claims::{ClaimRules, Claims, Field, Mapping, Preview};
 pub use expression::{Expression, Found, NAME_ID, Pattern, PatternError};
 pub use refusal::SignInError;
+pub use step::{Admission, Event, FactorPassed, Pending, Step, Verified, Weighing};

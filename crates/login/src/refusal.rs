@@ -23,6 +23,9 @@ pub enum SignInError {
     /// A rule requires another identity provider for this address.
     #[error("a rule of sign_in requires `{0}` for this address")]
     ProviderNotTheirs(IdpName),
+    /// What was passed does not satisfy the rules: it is too old, or of a kind that they do not take.
+    #[error("the factor that was passed is not what the rules of second_factor demand")]
+    FactorNotEnough,
     /// A rule requires an identity provider and leaves nothing else.
     #[error("`{0}` does not answer, and the rule leaves no other way")]
     NoFallback(IdpName),
@@ -85,6 +88,12 @@ impl SignInError {
                 Blame::Customer,
                 Notice::AddressNotAllowed,
                 "nothing to mend if the rule is meant so; else change its `mode`",
+            ),
+            Self::FactorNotEnough => (
+                "factor-not-enough",
+                Blame::Customer,
+                Notice::StartAgain,
+                "nothing to mend; the customer starts again and is asked for the factor",
             ),
             Self::NoFallback(_) => (
                 "no-fallback",

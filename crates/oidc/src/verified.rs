@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::Subject;
+use domain::{Authentication, Subject};
 use serde_json::{Map, Value};
 
-use crate::claims;
+use crate::{claims, numeric_date};
 
 /// An ID token that passed every check. There is no other way to one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,19 @@ impl VerifiedIdToken {
     /// What the provider says of the address; `None` when it says nothing.
     pub fn email_verified(&self) -> Option<bool> {
         boolean(self.members.get("email_verified"))
+    }
+
+    /// How the provider says that the person was authenticated. Ask before userinfo fills anything
+    /// in: what is not signed says nothing here.
+    pub fn authentication(&self) -> Authentication {
+        let methods = self.member("amr").and_then(Value::as_array);
+        let texts =
+            |all: &Vec<Value>| all.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        Authentication {
+            methods: methods.map(texts).unwrap_or_default(),
+            class: self.text("acr").map(str::to_owned),
+            at: self.member("auth_time").and_then(numeric_date::parse),
+        }
     }
 
     /// Every claim exactly as signed, as lists of texts; members of nested objects by dotted path.

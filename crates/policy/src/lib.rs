@@ -19,7 +19,7 @@ mod routing;
 mod rule;
 mod second_factor;
 
-pub use access::{Decision, GuestPermit, Permit, PersonPermit, Visitor, decide};
+pub use access::{Asking, Decision, GuestPermit, Permit, PersonPermit, Visitor, decide};
 pub use cohort::Share;
 pub use routing::{Ground, ORDER, Question, Route, Said, SignInRules, Silence};
 pub use rule::{Enforcement, Fallback, Miss, Mode, Outcome, SignInRule};

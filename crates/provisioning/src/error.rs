@@ -13,6 +13,9 @@ pub enum ProvisioningError {
     /// A record of ours cannot be read or written.
     #[error("a record of links and grants cannot be read")]
     LedgerUnreadable,
+    /// The proof of the second factor is another person's: a defect of ours.
+    #[error("the proof of a passed factor is another person's")]
+    ProofOfAnother,
     /// Another sign-in of the same customer takes too long.
     #[error("another sign-in of the same customer is under way")]
     Busy,

@@ -79,10 +79,13 @@ impl Provisioner {
     /// [`ProvisioningError::events`] too: what was done before stays done.
     pub async fn provision(
         &self,
-        _proof: &FactorPassed,
+        proof: &FactorPassed,
         identity: &Identity,
         now: Timestamp,
     ) -> Result<Provisioned, ProvisioningError> {
+        if !proof.is_of(&identity.person) {
+            return Err(ProvisioningError::ProofOfAnother);
+        }
         if let Some(account) = self.0.nothing_to_do(identity, now).await? {
             return Ok(Provisioned { account, events: vec![] });
         }

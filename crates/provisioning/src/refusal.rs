@@ -11,7 +11,9 @@ impl ProvisioningError {
         match self {
             Self::HalfWay { source, .. } => source.refusal(),
             Self::Store(source) => source.refusal(),
-            Self::LedgerUnreadable | Self::Busy | Self::Interrupted => self.ours(),
+            Self::LedgerUnreadable | Self::ProofOfAnother | Self::Busy | Self::Interrupted => {
+                self.ours()
+            }
             Self::LinkedElsewhere { .. }
             | Self::AccountInvisible { .. }
             | Self::AtlassianAccount
@@ -27,6 +29,10 @@ impl ProvisioningError {
             Self::LedgerUnreadable => (
                 "ledger-unreadable",
                 "restore the records from a backup; a newer version may have written them",
+            ),
+            Self::ProofOfAnother => (
+                "factor-proof-foreign",
+                "this is a defect of the gateway: please report it with the log around this code",
             ),
             Self::Busy => (
                 "provisioning-busy",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{Identity, JsmAccount, Secret, SiteName, Timestamp};
+use domain::{FactorUse, Identity, JsmAccount, Secret, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What the server alone can read of a session, without the browser's cookie.
@@ -27,6 +27,9 @@ pub struct Facts {
     pub organizations: Vec<String>,
     /// From which address the customer signed in.
     pub client: IpAddr,
+    /// What stood for the second factor, the last time that one was asked for.
+    #[serde(default)]
+    pub factor: Option<FactorUse>,
     /// What the browser called itself, cut to a sane length by the caller.
     pub device: String,
 }

@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -31,6 +31,7 @@ pub struct OpenSession {
     /// The last set of marks that did not bar it.
     cleared: AtomicU64,
     kept: ArcSwapOption<Kept>,
+    once: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What the gateway keeps beside a session, and until when it is good.
@@ -66,6 +67,7 @@ impl OpenSession {
             next_write: AtomicI64::new(next_write),
             cleared: AtomicU64::new(0),
             kept: ArcSwapOption::empty(),
+            once: OnceLock::new(),
         }
     }
 
@@ -100,6 +102,17 @@ impl OpenSession {
         let kept = self.kept.load();
         let kept = kept.as_ref().filter(|kept| now < kept.until)?;
         Arc::clone(&kept.value).downcast().ok()
+    }
+
+    /// A value that is made once for as long as the session stays opened, such as the rules that are
+    /// for its person. For values of one type: those of a second one are made at each call.
+    pub fn once<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let known = self.once.get().and_then(|known| Arc::clone(known).downcast().ok());
+        known.unwrap_or_else(|| {
+            let made = Arc::new(make());
+            let _ = self.once.set(Arc::<T>::clone(&made));
+            made
+        })
     }
 
     pub(crate) fn cookie(&self) -> &SessionCookie {

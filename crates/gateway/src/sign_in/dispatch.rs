@@ -1,9 +1,11 @@
 //! Does the IO that a step asks for and feeds the next event.
 
 use ::saml::Outgoing;
-use domain::{AuditEvent, Blame, EmailAddress, Identity, IdpName, JsmAccount, Notice, Refusal};
+use domain::{
+    AuditEvent, Blame, EmailAddress, FactorUse, Identity, IdpName, JsmAccount, Notice, Refusal,
+};
 use http::{HeaderValue, Response, header};
-use login::{Attempt, Event, FactorPassed, Step};
+use login::{Attempt, Event, FactorPassed, Step, Weighing};
 use session::{BrowserBinding, Customer, LastChoice, Secrets, Who};
 
 use super::chooser::{self, Ways};
@@ -16,7 +18,7 @@ use crate::own::OwnRequest;
 use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, store_refusal};
-use crate::{events, random};
+use crate::{events, factor_rules, random};
 
 /// Runs an attempt until the browser must do something.
 pub(super) async fn run(
@@ -70,6 +72,12 @@ async fn go_on(
             Step::Confirm { identity } => {
                 return unasked::ask(gateway, request, &attempt, &identity).await;
             }
+            Step::Weigh { identity } => {
+                Event::Weighed(weighing(gateway, request, &identity).map_err(|s| s.of(&kept))?)
+            }
+            Step::AskFactor { .. } | Step::StepUp { .. } => {
+                return Err(Stop::from(no_factor_yet()).of(&kept));
+            }
             Step::Provision { identity, proof } => {
                 let (visit, began) = (&request.visit, attempt.began());
                 let revoked = refuse_revoked(gateway, visit, &identity, began).await;
@@ -78,9 +86,10 @@ async fn go_on(
                 let account = provision(gateway, request, &identity, &proof).await;
                 Event::Provisioned(account.map_err(|stop| stop.of(&kept))?)
             }
-            Step::Establish { identity, account } => {
+            Step::Establish { identity, account, factor } => {
                 let customer = Customer { identity: *identity, account };
-                let session = establish(gateway, request, &attempt, customer, secrets).await;
+                let entered = Entered { customer, factor, secrets };
+                let session = establish(gateway, request, &attempt, entered).await;
                 return session.map_err(|stop| stop.of(&kept));
             }
         };
@@ -184,12 +193,34 @@ async fn admit_guest(
     events::record(gateway, &request.visit.context, event).await?;
     let opening = Opening {
         who: Who::Guest,
+        factor: None,
         began: attempt.began(),
         deadline: None,
         destination: &attempt.destination(),
         secrets: Secrets::default(),
     };
     Ok(open(gateway, request, opening).await?)
+}
+
+/// What the rules of `second_factor` look at, beside the identity.
+fn weighing<'a>(
+    gateway: &'a Gateway,
+    request: &'a OwnRequest,
+    identity: &Identity,
+) -> Result<Weighing<'a>, Stop> {
+    let site = &request.visit.site;
+    Ok(Weighing {
+        rules: &site.second_factor,
+        trusted: &usable(gateway, request, &identity.person.idp)?.trusted_factors,
+        organizations: factor_rules::organizations(gateway, site, identity),
+        client: request.visit.context.client,
+    })
+}
+
+fn no_factor_yet() -> Refusal {
+    let remedy = "leave out `second_factor` until this version can ask";
+    let said = "a rule demands a second factor, and this version cannot ask for one";
+    Refusal::new("factor-not-askable", Blame::Operator, Notice::NotPermitted, said, remedy)
 }
 
 /// Makes sure that the customer exists in JSM; nothing is called when nothing has changed.
@@ -222,12 +253,18 @@ async fn provision(
     account
 }
 
+/// Who gets in, and what goes into the session.
+struct Entered {
+    customer: Customer,
+    factor: Option<FactorUse>,
+    secrets: Secrets,
+}
+
 async fn establish(
     gateway: &Gateway,
     request: &OwnRequest,
     attempt: &Attempt,
-    customer: Customer,
-    secrets: Secrets,
+    Entered { customer, factor, secrets }: Entered,
 ) -> Result<Response<Body>, Stop> {
     let Customer { identity, account } = &customer;
     let event = AuditEvent::SignInSucceeded {
@@ -243,6 +280,7 @@ async fn establish(
     let opening = Opening {
         deadline: identity.session_deadline,
         who: Who::Person(customer),
+        factor,
         began: attempt.began(),
         destination: &attempt.destination(),
         secrets,

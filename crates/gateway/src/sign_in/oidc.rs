@@ -85,7 +85,8 @@ pub(super) async fn verify(
 }
 
 fn verified(redeemed: Redeemed) -> (Verified, Secrets) {
-    let Redeemed { subject, claims, email_verified, sub, sid, id_token, .. } = redeemed;
+    let Redeemed { subject, claims, email_verified, sub, sid, id_token, authentication, .. } =
+        redeemed;
     let overage = "too many groups to list, and they could not be fetched: they stay as they are";
     let remarks = redeemed.groups_overage_unresolved.then_some(overage).into_iter().collect();
     let idp_session = sub.map(|subject| {
@@ -94,8 +95,14 @@ fn verified(redeemed: Redeemed) -> (Verified, Secrets) {
     });
     let hint = id_token.filter(|token| token.expose().len() <= MAX_HINT);
     let secrets = hint.map(|token| (ID_TOKEN.to_owned(), token)).into_iter().collect();
-    let session_deadline = None;
-    let verified =
-        Verified { subject, claims, email_verified, idp_session, session_deadline, remarks };
+    let verified = Verified {
+        subject,
+        claims,
+        email_verified,
+        idp_session,
+        session_deadline: None,
+        authentication,
+        remarks,
+    };
     (verified, secrets)
 }

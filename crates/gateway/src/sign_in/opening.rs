@@ -1,6 +1,6 @@
 //! Opening a session, at the end of every way in.
 
-use domain::{Blame, Identity, Notice, Refusal, Timestamp};
+use domain::{Blame, FactorUse, Identity, Notice, Refusal, Timestamp};
 use http::{Response, StatusCode, header};
 use session::{Concerned, CreateError, Facts, Secrets, SessionCookie, Who};
 
@@ -18,6 +18,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) began: Timestamp,
     /// When it ends, if that is sooner than the site's own limit.
     pub(crate) deadline: Option<Timestamp>,
+    /// What stood for the second factor.
+    pub(crate) factor: Option<FactorUse>,
     /// `Location` of the page to go to.
     pub(crate) destination: &'a str,
     /// What only the browser's cookie opens.
@@ -45,6 +47,7 @@ pub(crate) async fn open(
         deadline: opening.deadline.map_or(absolute, |deadline| deadline.min(absolute)),
         idle: visit.site.settings.idle,
         client: visit.context.client,
+        factor: opening.factor,
         device: agent.unwrap_or_default().chars().take(200).collect(),
     };
     let created = gateway.sessions.create(facts, opening.secrets, now).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Blame, EmailAddress, IdpName, IdpSession, Notice, Refusal};
+use domain::{Authentication, Blame, EmailAddress, IdpName, IdpSession, Notice, Refusal};
 use http::{HeaderValue, Response, header};
 use http_body_util::Full;
 use login::{Attempt, Pending, Verified};
@@ -228,6 +228,7 @@ fn proved(assertion: &VerifiedAssertion) -> Verified {
             id: assertion.session_index().map(str::to_owned),
         })),
         session_deadline: assertion.session_not_on_or_after(),
+        authentication: authentication(assertion),
         remarks: [
             (
                 assertion.used_sha1(),
@@ -238,6 +239,17 @@ fn proved(assertion: &VerifiedAssertion) -> Verified {
         .into_iter()
         .filter_map(|(so, remark)| so.then_some(remark))
         .collect(),
+    }
+}
+
+/// The attribute in which Entra ID and AD FS say what `amr` says elsewhere.
+const METHODS: &str = "http://schemas.microsoft.com/claims/authnmethodsreferences";
+
+fn authentication(assertion: &VerifiedAssertion) -> Authentication {
+    Authentication {
+        methods: assertion.attributes().get(METHODS).cloned().unwrap_or_default(),
+        class: assertion.authn_context().map(str::to_owned),
+        at: Some(assertion.authn_instant()),
     }
 }
 

@@ -1,5 +1,9 @@
+use policy::{FactorRule, FactorRules, Require, SignInRules, TrustedFactors};
+
 use super::*;
-use crate::{ClaimRules, Expression, Mapping};
+use crate::{ClaimRules, Claims, Expression, Mapping, Verified, Weighing};
+
+mod factor;
 
 fn claim(name: &str) -> Expression {
     Expression::Claim(name.to_owned())
@@ -28,6 +32,7 @@ fn answer(email: &[&str]) -> Verified {
         email_verified: None,
         idp_session: None,
         session_deadline: None,
+        authentication: Authentication::default(),
         remarks: Vec::new(),
     }
 }
@@ -54,18 +59,35 @@ fn answered(
     attempt.on(Event::Answered(verified, Admission { mapping, rules, host: &host }), NOW)
 }
 
+/// What follows when the rules for the second factor are asked.
+fn weighed(attempt: Attempt, rules: &FactorRules) -> Result<(Attempt, Step), SignInError> {
+    weighed_trusting(attempt, rules, &TrustedFactors::default())
+}
+
+fn weighed_trusting(
+    attempt: Attempt,
+    rules: &FactorRules,
+    trusted: &TrustedFactors,
+) -> Result<(Attempt, Step), SignInError> {
+    let (organizations, client) = (None, "192.0.2.1".parse().unwrap());
+    attempt.on(Event::Weighed(Weighing { rules, trusted, organizations, client }), NOW)
+}
+
 const NOW: Timestamp = Timestamp::from_seconds(60);
 
 #[test]
 fn a_sign_in_goes_from_answer_to_session() {
     let (attempt, step) =
         answered(at_acme(), answer(&["Ann@acme.example"]), &mapping(), &free()).unwrap();
-    let Step::Provision { identity, .. } = step else { panic!("not provisioned: {step:?}") };
+    let Step::Weigh { identity } = step else { panic!("not weighed: {step:?}") };
+    let (attempt, step) = weighed(attempt, &FactorRules::default()).unwrap();
+    let Step::Provision { proof, .. } = step else { panic!("not provisioned: {step:?}") };
+    assert!(proof.is_of(&identity.person));
     assert_eq!(identity.email.as_str(), "ann@acme.example");
     assert_eq!(identity.display_name, "AnnLee");
     assert_eq!(identity.groups, None);
     let (attempt, step) = attempt.on(Event::Provisioned(None), NOW).unwrap();
-    assert!(matches!(step, Step::Establish { account: None, .. }));
+    assert!(matches!(step, Step::Establish { account: None, factor: None, .. }));
     assert_eq!(attempt.destination(), "/portal/1?x=1#c7");
 }
 

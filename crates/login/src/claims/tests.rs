@@ -25,6 +25,7 @@ fn verified(subject: Option<&str>, claims: &[(&str, &[&str])]) -> Verified {
         email_verified: None,
         idp_session: None,
         session_deadline: None,
+        authentication: domain::Authentication::default(),
         remarks: Vec::new(),
     }
 }

@@ -5,14 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{Identity, JsmAccount, PersonKey, ReferenceCode, Timestamp};
+use domain::{Identity, JsmAccount, PersonKey, ReferenceCode, SiteName, Timestamp};
 use http::header::HeaderValue;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Either, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use policy::{Decision, Permit, SignInRule, SignInRules, Visitor};
+use policy::{Asking, Decision, Permit, SignInRule, SignInRules, Visitor};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -33,16 +33,21 @@ pub(super) fn ann() -> Identity {
 pub(super) fn permit_for(person: &PersonKey) -> Permit {
     let site = "help".parse().unwrap();
     let rules = SignInRules::default();
-    match policy::decide(Visitor::Person(person), &site, &rules, Timestamp::MAX, |_| true) {
+    match policy::decide(&asking(Visitor::Person(person), &site), &rules, None, |_| true) {
         Decision::Allow(permit) => permit,
         other => panic!("{other:?}"),
     }
 }
 
+fn asking<'a>(visitor: Visitor<'a>, site: &'a SiteName) -> Asking<'a> {
+    let client = "192.0.2.1".parse().unwrap();
+    Asking { visitor, site, path: "/", client, factor: None, now: Timestamp::MAX }
+}
+
 pub(super) fn guest_permit() -> Permit {
     let rule = SignInRule::for_all(policy::Outcome::UpstreamLogin, 1);
     let (site, rules) = ("help".parse().unwrap(), SignInRules::new(vec![rule], Vec::new()));
-    match policy::decide(Visitor::Guest, &site, &rules, Timestamp::MAX, |_| true) {
+    match policy::decide(&asking(Visitor::Guest, &site), &rules, None, |_| true) {
         Decision::Allow(permit) => permit,
         other => panic!("{other:?}"),
     }

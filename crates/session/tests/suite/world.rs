@@ -61,6 +61,7 @@ pub(crate) fn facts() -> Facts {
         idle: IDLE,
         organizations: vec!["Acme".to_owned()],
         client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        factor: None,
         device: "Mozilla/5.0 (Testbrowser)".to_owned(),
     }
 }

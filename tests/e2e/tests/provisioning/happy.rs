@@ -6,7 +6,7 @@ use domain::{AuditEvent, Clock as _, JsmAccount};
 use fakes::jsm::Operation;
 use provisioning::OrganizationRule;
 
-use crate::world::{Running, World, ann, identity, proof};
+use crate::world::{Running, World, ann, identity, proof, proof_of};
 
 #[tokio::test]
 async fn a_first_sign_in_creates_the_customer_on_its_desks_and_in_its_organization() {
@@ -44,7 +44,7 @@ async fn a_repeat_sign_in_calls_nothing_also_in_another_process_and_after_a_new_
     world.jsm.forget_calls();
     let moved = identity("acme", "ann", "ann.lee@acme.example");
     for who in [ann(), moved] {
-        let here = provisioner.provision(&proof(), &who, world.clock.now()).await.unwrap();
+        let here = provisioner.provision(&proof_of(&who), &who, world.clock.now()).await.unwrap();
         let there = world.sign_in(&who).await.unwrap();
         assert_eq!((&here.account, &there.account), (&first.account, &first.account));
         assert!(here.events.is_empty() && there.events.is_empty());
@@ -113,10 +113,11 @@ async fn two_first_sign_ins_of_a_new_organization_create_it_once_and_put_it_on_i
     let world = World::new().await;
     let provisioner = world.provisioner();
     let bob = identity("acme", "bob", "bob@acme.example");
-    let (proof, ann, now) = (proof(), ann(), world.clock.now());
+    let (proof, other) = (proof(), proof_of(&bob));
+    let (ann, now) = (ann(), world.clock.now());
     let (one, two) = tokio::join!(
         provisioner.provision(&proof, &ann, now),
-        provisioner.provision(&proof, &bob, now)
+        provisioner.provision(&other, &bob, now)
     );
     assert_ne!(one.unwrap().account, two.unwrap().account);
     assert_eq!(world.jsm.organizations().len(), 1);
@@ -148,7 +149,7 @@ async fn an_organization_on_the_third_page_of_120_is_found() {
     world.assert_one_complete_customer();
     assert_eq!(world.jsm.count(Operation::ListOrganizations), 3);
     let bob = identity("acme", "bob", "bob@acme.example");
-    provisioner.provision(&proof(), &bob, world.clock.now()).await.unwrap();
+    provisioner.provision(&proof_of(&bob), &bob, world.clock.now()).await.unwrap();
     assert_eq!(world.jsm.count(Operation::ListOrganizations), 3, "the listing is remembered");
     assert_eq!(world.jsm.organizations().len(), 120);
 }

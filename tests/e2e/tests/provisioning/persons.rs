@@ -3,7 +3,7 @@
 use domain::{AuditEvent, Clock as _, Notice};
 use fakes::jsm::Operation;
 
-use crate::world::{World, ann, identity, person, proof};
+use crate::world::{World, ann, identity, person, proof, proof_of};
 
 #[tokio::test]
 async fn a_second_person_of_a_linked_address_is_refused_without_a_call() {
@@ -23,15 +23,27 @@ async fn a_second_person_of_a_linked_address_is_refused_without_a_call() {
     world.assert_one_complete_customer();
 }
 
+/// Invariant 1: the proof that a factor was passed is one person's.
+#[tokio::test]
+async fn a_proof_of_another_person_writes_nothing() {
+    let world = World::new().await;
+    let bob = identity("acme", "bob", "bob@acme.example");
+    let refused = world.provisioner().provision(&proof_of(&bob), &ann(), world.clock.now()).await;
+    assert_eq!(refused.unwrap_err().refusal().cause, "factor-proof-foreign");
+    assert_eq!(world.jsm.calls().len(), 0);
+    world.sign_in(&ann()).await.unwrap();
+}
+
 #[tokio::test]
 async fn of_two_persons_of_one_address_at_once_exactly_one_gets_the_account() {
     let world = World::new().await;
     let (provisioner, proof, now) = (world.provisioner(), proof(), world.clock.now());
     let ann = ann();
     let second = identity("globex", "ann", "ann@acme.example");
+    let other = proof_of(&second);
     let (one, two) = tokio::join!(
         provisioner.provision(&proof, &ann, now),
-        provisioner.provision(&proof, &second, now)
+        provisioner.provision(&other, &second, now)
     );
     assert_ne!(one.is_ok(), two.is_ok());
     let refused = one.err().or(two.err()).unwrap();
@@ -78,9 +90,10 @@ async fn joined_persons_who_come_at_once_are_one_customer() {
     world.settings.links = vec![vec![ann().person, elsewhere.person.clone()]];
     let (provisioner, proof, now) = (world.provisioner(), proof(), world.clock.now());
     let ann = ann();
+    let other = proof_of(&elsewhere);
     let (one, two) = tokio::join!(
         provisioner.provision(&proof, &ann, now),
-        provisioner.provision(&proof, &elsewhere, now)
+        provisioner.provision(&other, &elsewhere, now)
     );
     assert_eq!(one.unwrap().account, two.unwrap().account);
     world.assert_one_complete_customer();

@@ -6,7 +6,7 @@ use domain::{AuditEvent, Clock as _, Notice};
 use fakes::jsm::{Fault, Operation, Privacy};
 use fakes::server::Behaviour;
 
-use crate::world::{World, ann, proof};
+use crate::world::{World, ann, proof, proof_of};
 
 /// One more desk for everybody: a write that a known customer lacks.
 fn want_one_more_desk(world: &mut World) {
@@ -217,6 +217,6 @@ async fn an_organization_that_was_deleted_since_it_was_seen_is_looked_up_again()
     provisioner.provision(&proof(), &ann(), world.clock.now()).await.unwrap();
     world.jsm.remove_organization(&old);
     let bob = crate::world::identity("acme", "bob", "bob@acme.example");
-    provisioner.provision(&proof(), &bob, world.clock.now()).await.unwrap();
+    provisioner.provision(&proof_of(&bob), &bob, world.clock.now()).await.unwrap();
     assert_eq!(world.jsm.organization_members("Acme").len(), 1);
 }

@@ -8,10 +8,10 @@ use domain::{Clock, Identity, PersonKey, Secret, Sleep, Timestamp};
 use fakes::jsm::JsmCloud;
 use login::{
     Admission, Attempt, ClaimRules, Event, Expression, FactorPassed, Mapping, Pending, Step,
-    Verified,
+    Verified, Weighing,
 };
 use outbound::Outbound;
-use policy::SignInRules;
+use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::{
     DeskRule, JsmSettings, OrganizationRule, Provisioned, Provisioner, ProvisioningError,
 };
@@ -108,7 +108,7 @@ impl World {
 
     /// One sign-in in a fresh process.
     pub(crate) async fn sign_in(&self, who: &Identity) -> Result<Provisioned, ProvisioningError> {
-        self.provisioner().provision(&proof(), who, self.clock.now()).await
+        self.provisioner().provision(&proof_of(who), who, self.clock.now()).await
     }
 
     /// One sign-in in a fresh process that is refused; answers the cause.
@@ -148,32 +148,45 @@ pub(crate) fn ann() -> Identity {
     identity("acme", "ann", "ann@acme.example")
 }
 
-/// The proof comes out of a sign-in attempt and from nowhere else.
+/// Ann's.
 pub(crate) fn proof() -> FactorPassed {
+    proof_of(&ann())
+}
+
+/// The proof comes out of a sign-in attempt and from nowhere else.
+pub(crate) fn proof_of(who: &Identity) -> FactorPassed {
     let now = Timestamp::from_millis(START);
     let (site, root) = ("help".parse().unwrap(), domain::ReturnPath::root());
     let pending = Pending::Saml { request: "_1".to_owned() };
-    let attempt = Attempt::new(site, root, now).sent_to("acme".parse().unwrap(), pending, [0; 32]);
-    let email = Expression::Claim("mail".to_owned());
+    let attempt = Attempt::new(site, root, now).sent_to(who.person.idp.clone(), pending, [0; 32]);
     let rules = ClaimRules {
-        email,
+        email: Expression::Claim("mail".to_owned()),
         name: None,
         groups: None,
         subject: None,
         kept: std::collections::BTreeSet::new(),
     };
-    let mapping = Mapping { rules, domains: vec!["acme.example".parse().unwrap()] };
+    let own = who.email.domain().to_string().parse().unwrap();
+    let mapping = Mapping { rules, domains: vec![own] };
     let verified = Verified {
-        subject: Some("ann".to_owned()),
-        claims: [("mail".to_owned(), vec!["ann@acme.example".to_owned()])].into(),
+        subject: Some(who.person.subject.as_str().to_owned()),
+        claims: [("mail".to_owned(), vec![who.email.to_string()])].into(),
         email_verified: None,
         idp_session: None,
         session_deadline: None,
+        authentication: domain::Authentication::default(),
         remarks: Vec::new(),
     };
     let (host, rules) = ("help.example.com".parse().unwrap(), SignInRules::default());
     let admission = Admission { mapping: &mapping, rules: &rules, host: &host };
-    match attempt.on(Event::Answered(verified, admission), now).unwrap().1 {
+    let (attempt, _) = attempt.on(Event::Answered(verified, admission), now).unwrap();
+    let weighing = Weighing {
+        rules: &FactorRules::default(),
+        trusted: &TrustedFactors::default(),
+        organizations: None,
+        client: std::net::Ipv4Addr::LOCALHOST.into(),
+    };
+    match attempt.on(Event::Weighed(weighing), now).unwrap().1 {
         Step::Provision { proof, .. } => proof,
         other => panic!("{other:?}"),
     }
