@@ -72,8 +72,16 @@ function jsm(fakes) {
   } };
 }
 
+/** Where one gateway keeps what is its own; by itself it needs no Redis. */
+function own({ port, replica, redis }) {
+  const listen = { https: `127.0.0.1:${replica?.port ?? port}`, http: '127.0.0.1:0', operations: '127.0.0.1:0', public_port: port };
+  if (!replica) return { listen, store: { embedded: { path: 'data' } }, audit: { file: 'audit.jsonl' } };
+  return { listen, store: { redis: { url: redis.url } }, audit: { file: `audit-${replica.name}.jsonl` },
+    control: { socket: `${replica.name}.sock` } };
+}
+
 /** Writes the file and its secrets into `folder`; JSON is YAML. Gives the file's path. */
-export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders }) {
+export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis }) {
   const secret = (name, text) => fs.writeFileSync(path.join(folder, 'secrets', name), text, { mode: 0o600 });
   fs.mkdirSync(path.join(folder, 'secrets'), { recursive: true });
   secret('jsm', fakes.jsm.token);
@@ -82,17 +90,15 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
   fs.mkdirSync(path.join(folder, 'logos'), { recursive: true });
   fs.writeFileSync(path.join(folder, 'logos/annex.svg'), svg('<script>document.title = "run"</script><circle cx="20" cy="20" r="14" fill="#e4572e"/><path d="M44 12h60v5H44zM44 23h40v5H44z"/>'));
   fs.writeFileSync(path.join(folder, 'logos/company.svg'), svg('<path d="M46 34L60 6l14 28z" fill="#6b2fb3"/>'));
-  const file = path.join(folder, 'vestibule.yaml');
+  const file = path.join(folder, `${replica?.name ?? 'vestibule'}.yaml`);
   fs.writeFileSync(file, JSON.stringify({
-    listen: { https: `127.0.0.1:${port}`, http: '127.0.0.1:0', operations: '127.0.0.1:0', public_port: port },
+    ...own({ port, replica, redis }),
     tls: { certificates: [{ chain: 'tls.pem', key: { file: 'tls.key' } }] },
-    store: { embedded: { path: 'data' } },
     keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }], saml: [{ file: 'saml-1.pem' }] },
     sites: sites(fakes, deadPort),
     identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort), ...many(deadPort) },
     sign_in: rules(),
     jsm: jsm(fakes),
-    audit: { file: 'audit.jsonl' },
   }, null, 2));
   return file;
 }

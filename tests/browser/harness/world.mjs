@@ -10,6 +10,7 @@ import { COMPANIES } from './companies.mjs';
 import { writeConfiguration } from './configuration.mjs';
 import { startIdentityProviders } from './identity-providers.mjs';
 import { Process, built, run } from './process.mjs';
+import { REPLICAS, Replicas, startRedis } from './replicas.mjs';
 
 async function makeCertificate(folder) {
   await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30',
@@ -39,8 +40,9 @@ export class World {
     [world.fakes, world.identityProviders] = await Promise.all([
       world.fakesProcess.ready(), startIdentityProviders(world.folder, world.url), makeCertificate(world.folder), makeSamlKey(world.folder),
     ]);
-    const deadPort = await freePort();
-    world.configuration = writeConfiguration(world.folder, { ...world, deadPort });
+    world.deadPort = await freePort();
+    if (REPLICAS > 1) await world.becomeReplicas();
+    else world.configuration = writeConfiguration(world.folder, world);
     await world.command('keys', 'init');
     await world.startGateway();
     await world.introduce();
@@ -49,7 +51,24 @@ export class World {
     return world;
   }
 
+  /** Redis, and a front before as many gateways as are wanted. */
+  async becomeReplicas() {
+    this.redis = await startRedis(this.folder);
+    const write = (replica) => {
+      this.configuration = writeConfiguration(this.folder, { ...this, replica });
+      return this.configuration;
+    };
+    this.replicas = new Replicas(write);
+    write({ port: 0, name: 'replica-0' });
+    await this.replicas.listen(this.port, this.folder);
+  }
+
   async startGateway() {
+    if (this.replicas) {
+      await this.replicas.start(REPLICAS);
+      this.gateway = this.replicas;
+      return;
+    }
     this.gateway = new Process('vestibule', built('vestibule'), ['run', '--config', this.configuration]);
     await this.gateway.prints(/listening/);
   }
@@ -98,13 +117,15 @@ export class World {
 
   /** The audit log so far. */
   audit() {
-    const lines = fs.readFileSync(path.join(this.folder, 'audit.jsonl'), 'utf8').split('\n');
+    const files = fs.readdirSync(this.folder).filter((name) => /^audit.*\.jsonl$/.test(name));
+    const lines = files.flatMap((name) => fs.readFileSync(path.join(this.folder, name), 'utf8').split('\n'));
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   }
 
   async stop() {
     const idps = Object.values(this.identityProviders ?? {}).map((idp) => idp.process);
-    await Promise.all([this.gateway, this.fakesProcess, ...idps].map((process) => process?.stop()));
+    this.replicas?.close();
+    await Promise.all([this.gateway, this.redis?.process, this.fakesProcess, ...idps].map((process) => process?.stop()));
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
