@@ -9,6 +9,7 @@ use fakes::http_client::Browser;
 use fakes::openid::OpenIdProvider;
 use fakes::saml::{Answer, Flaw, IdpOptions, SamlIdp};
 use fakes::{FakeClock, people};
+use futures_util::future::try_join_all;
 use saml::{
     AuthnRequest, Expectation, IdpMetadata, Outgoing, ParseOptions, RequestId, ResponseError,
     SamlRequest, ServiceProvider, SignedPart, VerifiedAssertion,
@@ -19,6 +20,8 @@ use crate::lab::{HOST, Lab};
 
 /// Sign-ins of one measurement.
 const SIGN_INS: u32 = 300;
+/// Sign-ins at once where there are many: writes that meet share one commit.
+const MANY: u32 = 15;
 /// Requests of one sign-in at the gateway: the page asked for, the sign-in page, the form, the
 /// identity provider's answer, and the page at last.
 const REQUESTS: u32 = 5;
@@ -32,9 +35,9 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     let authority = std::fs::read_to_string(&lab.certificate.chain)?;
     let base = format!("https://{HOST}:{}", front.address.port());
     let mut text = String::from(
-        "### sign-ins\n\n| sign-in | CPU ms in the gateway | of that, its TLS connection and five requests | without them |\n|---|---|---|---|\n",
+        "### sign-ins\n\n| sign-in | at once | CPU ms in the gateway | of that, its TLS connection and five requests | without them |\n|---|---|---|---|---|\n",
     );
-    let idle = per(&front, SIGN_INS, async || {
+    let idle = per(&front, 1, async || {
         let mut browser = Browser::trusting(&authority).keeping_connections();
         for _ in 0..REQUESTS {
             let url = format!("{base}/.vestibule/session").parse()?;
@@ -44,21 +47,23 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     });
     let idle = idle.await?;
     for (name, email) in [("SAML", "ann@acme.example"), ("OpenID Connect", "gil@globex.example")] {
-        let whole = per(&front, SIGN_INS, async || {
-            gateway_front::sign_in(&authority, &base, email).await.map(|_| ())
-        });
-        let whole = whole.await.context(name)?;
-        let own = whole.saturating_sub(idle);
-        text += &format!("| {name} | {} | {} | {} |\n", ms(whole), ms(idle), ms(own));
+        for at_once in [1, MANY] {
+            let whole = per(&front, at_once, async || {
+                gateway_front::sign_in(&authority, &base, email).await.map(|_| ())
+            });
+            let whole = whole.await.context(name)?;
+            let (all, own) = (ms(whole), ms(whole.saturating_sub(idle)));
+            text += &format!("| {name} | {at_once} | {all} | {} | {own} |\n", ms(idle));
+        }
     }
     text += &verification()?;
     Ok(text)
 }
 
-/// CPU time of the gateway for one of `times` runs.
+/// CPU time of the gateway for one run, with so many of them at once.
 async fn per(
     front: &gateway_front::Gateway,
-    times: u32,
+    at_once: u32,
     run: impl AsyncFn() -> anyhow::Result<()>,
 ) -> anyhow::Result<Duration> {
     // The first ones fill caches and pools.
@@ -66,10 +71,10 @@ async fn per(
         run().await?;
     }
     let before = front.running.cpu()?;
-    for _ in 0..times {
-        run().await?;
+    for _ in 0..SIGN_INS / at_once {
+        try_join_all((0..at_once).map(|_| run())).await?;
     }
-    Ok((front.running.cpu()? - before) / times)
+    Ok((front.running.cpu()? - before) / (SIGN_INS / at_once * at_once))
 }
 
 /// The bare check of one honest response, and the longest over all flaws of the fake.
