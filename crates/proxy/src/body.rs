@@ -1,5 +1,7 @@
 //! The two bodies: streamed piece by piece, never collected, with a limit on standing still.
 
+use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,21 +20,28 @@ use crate::idle::IdleTimer;
 use crate::pool::Lease;
 use crate::{Limits, cookies};
 
-/// The body of a request: what the client streams, or bytes at hand.
-#[derive(Debug)]
+/// A body that somebody else streams; its length must be exact.
+pub type KeptBody = Pin<Box<dyn Body<Data = Bytes, Error = Box<dyn Error + Send + Sync>> + Send>>;
+
+/// The body of a request: what the client streams, what was kept elsewhere and is streamed from
+/// there, or bytes at hand.
 pub struct RequestBody(Source);
 
-#[derive(Debug)]
 enum Source {
     Whole(Option<Bytes>),
     /// Not yet being forwarded.
-    Waiting(Incoming),
+    Waiting(Origin),
     Streaming(Box<Streaming>),
 }
 
-#[derive(Debug)]
+/// Where a streamed body comes from.
+enum Origin {
+    Client(Incoming),
+    Kept(KeptBody),
+}
+
 struct Streaming {
-    incoming: Incoming,
+    origin: Origin,
     idle: IdleTimer,
     rules: Arc<RequestRules>,
     progress: Arc<Progress>,
@@ -43,13 +52,51 @@ impl From<Incoming> for RequestBody {
         if incoming.is_end_stream() {
             return Self(Source::Whole(None));
         }
-        Self(Source::Waiting(incoming))
+        Self(Source::Waiting(Origin::Client(incoming)))
+    }
+}
+
+impl From<KeptBody> for RequestBody {
+    fn from(kept: KeptBody) -> Self {
+        Self(Source::Waiting(Origin::Kept(kept)))
     }
 }
 
 impl From<Bytes> for RequestBody {
     fn from(bytes: Bytes) -> Self {
         Self(Source::Whole(Some(bytes).filter(|b| !b.is_empty())))
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody").field("size", &self.size_hint()).finish_non_exhaustive()
+    }
+}
+
+impl Origin {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self {
+            Self::Client(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
+            Self::Kept(kept) => kept.as_mut().poll_frame(cx).map_err(BodyError::Kept),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Client(incoming) => incoming.is_end_stream(),
+            Self::Kept(kept) => kept.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Client(incoming) => incoming.size_hint(),
+            Self::Kept(kept) => kept.size_hint(),
+        }
     }
 }
 
@@ -61,12 +108,12 @@ impl RequestBody {
         rules: &Arc<RequestRules>,
         limits: &Limits,
     ) -> Option<Arc<Progress>> {
-        let Source::Waiting(incoming) = std::mem::replace(&mut self.0, Source::Whole(None)) else {
+        let Source::Waiting(origin) = std::mem::replace(&mut self.0, Source::Whole(None)) else {
             return None;
         };
         let progress = Arc::new(Progress::new());
         self.0 = Source::Streaming(Box::new(Streaming {
-            incoming,
+            origin,
             idle: IdleTimer::new(limits.body_idle),
             rules: Arc::clone(rules),
             progress: Arc::clone(&progress),
@@ -85,9 +132,7 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.0 {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
-            Source::Waiting(incoming) => {
-                Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken)
-            }
+            Source::Waiting(origin) => origin.poll_frame(cx),
             Source::Streaming(streaming) => streaming.poll_frame(cx),
         }
     }
@@ -95,8 +140,8 @@ impl Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Source::Whole(bytes) => bytes.is_none(),
-            Source::Waiting(incoming) => incoming.is_end_stream(),
-            Source::Streaming(streaming) => streaming.incoming.is_end_stream(),
+            Source::Waiting(origin) => origin.is_end_stream(),
+            Source::Streaming(streaming) => streaming.origin.is_end_stream(),
         }
     }
 
@@ -104,8 +149,8 @@ impl Body for RequestBody {
         match &self.0 {
             Source::Whole(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
             Source::Whole(None) => SizeHint::with_exact(0),
-            Source::Waiting(incoming) => incoming.size_hint(),
-            Source::Streaming(streaming) => streaming.incoming.size_hint(),
+            Source::Waiting(origin) => origin.size_hint(),
+            Source::Streaming(streaming) => streaming.origin.size_hint(),
         }
     }
 }
@@ -115,7 +160,7 @@ impl Streaming {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
+        let frame = match self.origin.poll_frame(cx) {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
                 self.progress.waits_for_client();
@@ -129,7 +174,7 @@ impl Streaming {
         let clean = |trailers: &mut HeaderMap| {
             header_rules::strip(trailers, |name| self.rules.drops(name));
         };
-        Poll::Ready(frame.map(|f| f.map(|f| with_trailers(f, clean)).map_err(BodyError::Broken)))
+        Poll::Ready(frame.map(|f| f.map(|f| with_trailers(f, clean))))
     }
 }
 

@@ -148,6 +148,9 @@ pub enum BodyError {
     /// The connection ended or broke the protocol.
     #[error("the body broke off")]
     Broken(#[source] hyper::Error),
+    /// What was kept elsewhere could not be read back.
+    #[error("the kept body could not be read back")]
+    Kept(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing came for too long.
     #[error("the body stalled for {} s", .0.as_secs_f32())]
     Idle(Duration),

@@ -35,7 +35,7 @@ mod upgrade;
 mod upstream;
 
 pub use assertion::{AssertionClaims, AssertionSigner};
-pub use body::{ForwardBody, RequestBody};
+pub use body::{ForwardBody, KeptBody, RequestBody};
 pub use error::{BodyError, ForwardError, SetupError};
 pub use forward::forward;
 pub use identity::IdentityHeaders;

@@ -1,4 +1,4 @@
-//! Sessions, attempts and replay marks, sealed over the store; the hot cache.
+//! Sessions, attempts, parked requests and replay marks, sealed over the store; the hot cache.
 //!
 //! The store holds no session id, no address and no secret in clear: keys are HMACs, values are
 //! sealed. A session's secrets are sealed by a key that only the browser's cookie holds, and then
@@ -25,6 +25,7 @@ mod marks;
 mod not_before;
 mod open_session;
 mod outage;
+mod parked;
 mod random;
 mod replay;
 mod sealer;
@@ -42,6 +43,10 @@ pub use facts::{Customer, Facts, Secrets, Who};
 pub use last_choice::LastChoice;
 pub use marks::{Concerned, Mark};
 pub use open_session::OpenSession;
+pub use parked::{
+    Claim, Claimed, Ended, ParkError, ParkedBody, ParkedHandle, ParkedHandleError, ParkedHead,
+    ParkedLimits, ParkedReadError, ParkedRequest, ParkedRequests, ParkedState, ParkedWriter,
+};
 pub use replay::ReplayMarks;
 pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
 pub use sessions::{CreateError, Heard, Listed, Opened, Sessions};

@@ -9,6 +9,7 @@ mod grace;
 mod groups;
 mod hot;
 mod lifetime;
+mod parked;
 mod replay;
 mod revocation;
 mod sealing;
