@@ -29,6 +29,7 @@ mod names;
 mod nearest;
 mod oauth2;
 mod oidc;
+mod parking;
 mod picture;
 mod presets;
 mod problem;
@@ -59,6 +60,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 pub use branding::{BrandLink, Branding, Colour, Localized};
 pub use environment::{Environment, ProcessEnvironment};
 use mapping::{Mapping, given};
+pub use parking::Parking;
 pub use picture::{Picture, PictureFormat};
 pub use problem::{Problem, Problems, Warning, describe};
 use reader::Reading;
@@ -160,6 +162,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let links = links::read(&root, &idp_names);
     let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());
     let known_links = given(root.optional("known_links"), reader::Value::flag);
+    let parking = parking::read(&root);
     let authorities = storage::outbound(&root);
     let named = second_factor::Named { idps: &idp_names, sites: site_names };
     let second_factor = second_factor::read(&root, &named);
@@ -191,6 +194,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         jsm,
         factors: factors?,
         mail: mail?,
+        parking: parking?,
         extra_certificate_authorities: authorities?,
         audit_file: storage.audit_file,
         access_log: storage.access_log,

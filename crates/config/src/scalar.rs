@@ -26,6 +26,23 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     (seconds <= 100 * 366 * 86_400).then(|| Duration::from_secs(seconds))
 }
 
+/// What [`size`] reads, for messages.
+pub(crate) const SIZE: &str = "write a whole number with a unit, such as 64KiB, 25MiB or 1GiB";
+
+/// A whole number of bytes with its unit: `64KiB`, `25MiB`, `1GiB`. Zero is no size.
+pub(crate) fn size(text: &str) -> Option<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let number: u64 = number.parse().ok().filter(|n| *n > 0)?;
+    let bytes = match unit {
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(bytes)
+}
+
 /// The beginning of a day written as `2027-01-31`, in UTC.
 pub(crate) fn start_of_day(text: &str) -> Option<Timestamp> {
     end_of_day(text).map(|end| end.minus(Duration::from_secs(86_400)))
@@ -137,6 +154,17 @@ mod tests {
         {
             assert_eq!(duration(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn sizes_need_a_number_and_a_unit() {
+        assert_eq!(size("64KiB"), Some(65_536));
+        assert_eq!(size("25MiB"), Some(26_214_400));
+        assert_eq!(size("1GiB"), Some(1 << 30));
+        for bad in ["", "25", "MiB", "0MiB", "-1MiB", "1.5GiB", "25 MiB", "25MB", "25mib"] {
+            assert_eq!(size(bad), None, "{bad:?}");
+        }
+        assert_eq!(size("99999999999GiB"), None);
     }
 
     #[test]

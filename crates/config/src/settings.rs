@@ -14,7 +14,7 @@ use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
 use rustls_pki_types::CertificateDer;
 
-use crate::{Branding, Picture, Warning};
+use crate::{Branding, Parking, Picture, Warning};
 
 /// Everything the operator said, checked.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct Settings {
     pub known_links: bool,
     /// The JSMs.
     pub jsm: Vec<JsmSettings>,
+    /// How forms are kept whose customers must sign in again.
+    pub parking: Parking,
     /// How second factors are made.
     pub factors: FactorSettings,
     /// Where notices to customers go out; `None`: nobody is written to.

@@ -130,6 +130,47 @@ pub enum AuditEvent {
         /// When it ends.
         until: Timestamp,
     },
+    /// A form that met an ended session is kept until its customer has signed in again. Never what
+    /// it says.
+    RequestParked {
+        /// Where.
+        site: SiteName,
+        /// Whose it is.
+        person: PersonKey,
+        /// How large its body is.
+        bytes: u64,
+        /// Until when it is kept.
+        until: Timestamp,
+    },
+    /// Its customer had a parked request sent on.
+    RequestResumed {
+        /// Where.
+        site: SiteName,
+        /// Whose it is.
+        person: PersonKey,
+        /// How large its body is.
+        bytes: u64,
+        /// When it was parked.
+        parked: Timestamp,
+    },
+    /// Its customer had a parked request deleted.
+    RequestDiscarded {
+        /// Where.
+        site: SiteName,
+        /// Whose it was.
+        person: PersonKey,
+        /// When it was parked.
+        parked: Timestamp,
+    },
+    /// Nobody came for a parked request in time.
+    RequestExpired {
+        /// Where.
+        site: SiteName,
+        /// Whose it was.
+        person: PersonKey,
+        /// When it was parked.
+        parked: Timestamp,
+    },
     /// Something was refused.
     Refused {
         /// Where, if the site was known.

@@ -66,6 +66,20 @@ pub enum Notice {
     CookiesNeeded,
     /// Too many addresses were typed from this network in a short time.
     TooManyTries,
+    /// A form met an ended session and is too large to be kept: the browser still has it.
+    FormTooLarge,
+    /// A form met an ended session and could not be kept: the browser still has it.
+    FormNotKept,
+    /// A parked request is another person's, or another browser's.
+    ParkedElsewhere,
+    /// A parked request was sent already.
+    ParkedSent,
+    /// A parked request was sent, and nobody knows whether it arrived.
+    ParkedUncertain,
+    /// A parked request is no longer kept.
+    ParkedOver,
+    /// A parked request could not be sent and is still kept.
+    ParkedWaits,
 }
 
 /// One refusal. Every library crate turns its error enum into one of these; the gateway shows the

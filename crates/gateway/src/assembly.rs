@@ -17,7 +17,7 @@ use policy::FactorRules;
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
 use saml::ServiceKeys;
-use session::{Attempts, ReplayMarks, Sealer, Sessions, Vault};
+use session::{Attempts, ParkedLimits, ParkedRequests, ReplayMarks, Sealer, Sessions, Vault};
 use store::{EmbeddedStore, Store};
 use tokio::sync::Semaphore;
 
@@ -33,6 +33,8 @@ use crate::tls::Certificates;
 
 /// XML signatures verified at once.
 const VERIFYING: usize = 2;
+/// Forms parked at once; each holds about a megabyte.
+const PARKING: usize = 64;
 
 /// Looks at everything that a start needs, without binding, opening or calling anything.
 ///
@@ -96,8 +98,14 @@ pub(crate) fn build(
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(names),
         attempts: Attempts::new(Arc::clone(&store), Arc::clone(&sealer)),
         factors: Factors::new(Arc::clone(&store), Arc::clone(&sealer), settings.factors),
-        sealer,
         marks: ReplayMarks::new(Arc::clone(&store)),
+        parked: ParkedRequests::new(
+            Arc::clone(&store),
+            Arc::clone(&sealer),
+            limits(&settings.parking),
+        ),
+        sealer,
+        parking: Semaphore::new(PARKING),
         federation,
         provisioners,
         signer: ArcSwap::from_pointee(AssertionSigner::new(&settings.keys.assertion)?),
@@ -114,6 +122,11 @@ pub(crate) fn build(
         clock,
         store,
     })
+}
+
+fn limits(parking: &config::Parking) -> ParkedLimits {
+    let config::Parking { request, person, all, keep } = *parking;
+    ParkedLimits { request, person, all, keep }
 }
 
 fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpName, Provider) {

@@ -62,6 +62,7 @@ fn built_in(name: &str) -> Option<Asset> {
         "style.css" => (include_str!("../assets/style.css"), CSS),
         "sign-in.js" => (include_str!("../assets/sign-in.js"), SCRIPT),
         "refused.js" => (include_str!("../assets/refused.js"), SCRIPT),
+        "signed-in.js" => (include_str!("../assets/signed-in.js"), SCRIPT),
         "post.js" => (include_str!("../assets/post.js"), SCRIPT),
         "icon.svg" => (include_str!("../assets/icon.svg"), PictureFormat::Svg.media_type()),
         _ => return None,

@@ -11,9 +11,8 @@ use tokio::sync::mpsc;
 use crate::expiry::Expiry;
 use crate::gateway::Gateway;
 use crate::keys::KeyWatch;
-use crate::last_good;
 use crate::tls::Certificates;
-use crate::{events, factor_rounds};
+use crate::{events, factor_rounds, last_good, parking};
 
 /// How often to look for what is due.
 const ROUND: Duration = Duration::from_secs(60);
@@ -43,6 +42,7 @@ pub(crate) async fn rounds(gateway: Arc<Gateway>) {
         factor_rounds::resets(&gateway, now).await;
         expiry.look(&gateway, now).await;
         keys.look(&gateway).await;
+        parking::expire(&gateway, now).await;
         if let Err(error) = gateway.store.sweep(now).await {
             tracing::warn!(%error, "expired records were not swept");
         }

@@ -34,6 +34,8 @@ pub(crate) enum Endpoint {
     Test(String),
     /// Signs one person in by an operator's link.
     BreakGlass(String),
+    /// Asks before a parked request is sent, and sends it.
+    Resume(String),
     /// Keys of the identity assertion.
     Jwks,
     /// For scripts: whether there is a session.
@@ -61,6 +63,7 @@ impl Endpoint {
             ["test", handle] => Some(Self::Test((*handle).to_owned())),
             ["break-glass", handle] => Some(Self::BreakGlass((*handle).to_owned())),
             ["sign-out"] => Some(Self::SignOut),
+            ["resume", handle] => Some(Self::Resume((*handle).to_owned())),
             ["jwks.json"] => Some(Self::Jwks),
             ["session"] => Some(Self::Session),
             ["assets", name] => Some(Self::Asset((*name).to_owned())),
@@ -84,6 +87,7 @@ impl Endpoint {
             Self::Test(handle) => format!("test/{handle}"),
             Self::BreakGlass(handle) => format!("break-glass/{handle}"),
             Self::SignOut => "sign-out".to_owned(),
+            Self::Resume(handle) => format!("resume/{handle}"),
             Self::Jwks => "jwks.json".to_owned(),
             Self::Session => "session".to_owned(),
             Self::Asset(name) => format!("assets/{name}"),
@@ -118,6 +122,7 @@ mod tests {
             Endpoint::Test("a".to_owned()),
             Endpoint::BreakGlass("b".to_owned()),
             Endpoint::SignOut,
+            Endpoint::Resume("c".to_owned()),
             Endpoint::Jwks,
             Endpoint::Session,
             Endpoint::Asset("style.css".to_owned()),

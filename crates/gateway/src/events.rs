@@ -108,6 +108,18 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
             let idp = idp.as_ref().map(ToString::to_string);
             tracing::warn!(idp, %until, "a signing certificate ends soon or has ended");
         }
+        AuditEvent::RequestParked { site, bytes, .. } => {
+            tracing::info!(%reference, %site, bytes, "request parked");
+        }
+        AuditEvent::RequestResumed { site, bytes, .. } => {
+            tracing::info!(%reference, %site, bytes, "parked request sent");
+        }
+        AuditEvent::RequestDiscarded { site, .. } => {
+            tracing::info!(%reference, %site, "parked request deleted by its customer");
+        }
+        AuditEvent::RequestExpired { site, .. } => {
+            tracing::info!(%reference, %site, "parked request expired");
+        }
         AuditEvent::SignedOut { site, .. } => tracing::info!(%reference, %site, "signed out"),
         AuditEvent::CustomerCreated { jsm, .. } => {
             tracing::info!(%reference, %jsm, "customer created")

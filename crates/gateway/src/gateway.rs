@@ -15,7 +15,7 @@ use login::Mapping;
 use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
-use session::{Attempts, ReplayMarks, Sealer, Sessions, Vault};
+use session::{Attempts, ParkedRequests, ReplayMarks, Sealer, Sessions, Vault};
 use store::Store;
 use tokio::sync::Semaphore;
 
@@ -98,6 +98,9 @@ pub(crate) struct Gateway {
     pub(crate) attempts: Attempts,
     pub(crate) marks: ReplayMarks,
     pub(crate) factors: Factors,
+    pub(crate) parked: ParkedRequests,
+    /// How many forms are written or read at once.
+    pub(crate) parking: Semaphore,
     pub(crate) federation: Federation,
     pub(crate) provisioners: HashMap<JsmName, Provisioner>,
     /// Replaced when keys are staged, activated or retired.

@@ -37,6 +37,7 @@ mod operations;
 mod own;
 mod pace;
 mod pages;
+mod parking;
 mod people;
 mod plain;
 mod random;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Blame, Notice, Refusal};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body as _, Incoming};
 use session::OpenSession;
@@ -15,8 +15,8 @@ use crate::context::Visit;
 use crate::endpoints::Endpoint;
 use crate::form::Form;
 use crate::gateway::Gateway;
-use crate::refuse::{Concern, json_response, refuse};
-use crate::{break_glass, connection_test, pages, request, sign_in, sign_out};
+use crate::refuse::{Concern, refuse};
+use crate::{break_glass, connection_test, pages, parking, request, sign_in, sign_out};
 
 /// Largest body that we read. A SAML response is at most 256 KiB encoded; percent-encoding a
 /// base64 text adds little.
@@ -63,7 +63,11 @@ pub(crate) async fn answer(
     }
 }
 
-async fn read(visit: Visit, request: Request<Incoming>) -> Result<OwnRequest, Refusal> {
+/// Reads a request to one of our endpoints whole.
+///
+/// # Errors
+/// When there is no such endpoint, or the body is too large, too slow or broken.
+pub(crate) async fn read(visit: Visit, request: Request<Incoming>) -> Result<OwnRequest, Refusal> {
     let endpoint = Endpoint::parse(request.uri().path()).ok_or_else(no_such_endpoint)?;
     let (parts, body) = request.into_parts();
     let too_large =
@@ -114,7 +118,8 @@ async fn dispatch(gateway: &Gateway, request: OwnRequest) -> Response<Body> {
         Endpoint::Jwks if get => {
             public(gateway.signer.load().jwks().to_owned(), "application/jwk-set+json")
         }
-        Endpoint::Session if get => session_status(gateway, &request).await,
+        Endpoint::Resume(handle) if get => parking::page(gateway, &request, handle).await,
+        Endpoint::Session if get => parking::status(gateway, &request).await,
         Endpoint::Asset(name) if get => match gateway.assets.find(name) {
             Some(asset) => asset.answer(),
             None => refuse_own(gateway, &request, no_such_endpoint()).await,
@@ -147,20 +152,6 @@ fn public(text: String, media_type: &'static str) -> Response<Body> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     pages::secure(&mut response);
     response
-}
-
-/// For scripts: whether there is a session. Asking does not prolong it.
-async fn session_status(gateway: &Gateway, request: &OwnRequest) -> Response<Body> {
-    let session = match session_of(gateway, request).await {
-        Ok(session) => session,
-        Err(refusal) => return refuse_own(gateway, request, refusal).await,
-    };
-    let status = serde_json::json!({
-        "signed_in": signed_in(gateway, request, session.as_deref()),
-        "expires": session.map(|session| session.facts().deadline.to_string()),
-        "sign_in": Endpoint::SignIn.path(),
-    });
-    json_response(StatusCode::OK, &status)
 }
 
 /// The session of a request to one of our endpoints.

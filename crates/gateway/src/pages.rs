@@ -6,6 +6,7 @@ mod frame;
 mod moment;
 mod operator;
 mod outcome;
+mod parked;
 mod refused;
 mod texts;
 mod theme;
@@ -23,6 +24,7 @@ pub(crate) use choosing::{Choice, ContinuePage, Mistake, OfferPage, SignInPage};
 pub(crate) use frame::Frame;
 pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
 pub(crate) use outcome::{ConfirmPage, Errand, PostPage, SessionEnd, SignedOutPage};
+pub(crate) use parked::{ResumePage, SignedInPage};
 pub(crate) use refused::{Fallback, Refused, refused};
 
 /// Asks before ending the session.

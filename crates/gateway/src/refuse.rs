@@ -64,9 +64,14 @@ fn status(refusal: &Refusal) -> StatusCode {
         Notice::NotFound => StatusCode::NOT_FOUND,
         Notice::BadRequest => StatusCode::BAD_REQUEST,
         Notice::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
-        Notice::ProviderUnreachable | Notice::SupportUnavailable | Notice::TryAgainLater => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Notice::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Notice::ParkedSent | Notice::ParkedUncertain => StatusCode::CONFLICT,
+        Notice::ParkedOver => StatusCode::GONE,
+        Notice::ProviderUnreachable
+        | Notice::SupportUnavailable
+        | Notice::FormNotKept
+        | Notice::ParkedWaits
+        | Notice::TryAgainLater => StatusCode::SERVICE_UNAVAILABLE,
         _ if [SIGN_IN_REQUIRED, STEP_UP_REQUIRED].contains(&refusal.cause.as_str()) => {
             StatusCode::UNAUTHORIZED
         }

@@ -10,7 +10,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use login::Attempt;
 use policy::{Asking, Decision, Permit, Visitor};
-use proxy::{ClientAddress, ForwardContext, Pool};
+use proxy::{ClientAddress, ForwardContext, ForwardError, Pool, RequestBody};
 use session::{OpenSession, SessionCookie, Who};
 use store::StoreError;
 
@@ -20,7 +20,7 @@ use crate::endpoints::{Endpoint, PREFIX};
 use crate::gateway::Gateway;
 use crate::navigation::Caller;
 use crate::refuse::{Concern, refuse, sign_in_required};
-use crate::{assertion, factor_rules, own, pages, random, step_up};
+use crate::{assertion, factor_rules, own, pages, parking, random, step_up};
 
 /// Answers one request; gives what the access log needs beside it.
 pub(crate) async fn answer(
@@ -48,7 +48,11 @@ async fn decide(
         return to_canonical_host(&visit, &request);
     }
     if is_own(request.uri().path()) {
-        return own::answer(gateway, visit, request).await;
+        return match parking::resumed(&request) {
+            // Its answer is the upstream's.
+            Some(handle) => parking::submit(gateway, pool, visit, request, &handle).await,
+            None => own::answer(gateway, visit, request).await,
+        };
     }
     let session = match open_session(gateway, &visit, request.headers()).await {
         Ok(session) => session,
@@ -58,7 +62,14 @@ async fn decide(
         }
     };
     match judge(gateway, &visit, session.as_deref(), request.uri().path()) {
-        Decision::Allow(permit) => forward(gateway, pool, &visit, &permit, session, request).await,
+        Decision::Allow(permit) => {
+            let session = session.as_ref();
+            let passing = Passing { gateway, pool, visit: &visit, permit: &permit, session };
+            forward(&passing, request).await
+        }
+        Decision::SignIn if parking::is_own_form(&visit, &request) => {
+            parking::instead_of_sign_in(gateway, &visit, request).await
+        }
         Decision::SignIn => ask_to_sign_in(gateway, &visit, &request).await,
         Decision::StepUp(demand) => step_up::ask(gateway, &visit, session, demand, request).await,
         Decision::Deny(_) => {
@@ -90,7 +101,12 @@ pub(crate) async fn open_session(
 }
 
 /// What to do with a request for `path`, the very bytes that will be forwarded.
-fn judge(gateway: &Gateway, visit: &Visit, session: Option<&OpenSession>, path: &str) -> Decision {
+pub(crate) fn judge(
+    gateway: &Gateway,
+    visit: &Visit,
+    session: Option<&OpenSession>,
+    path: &str,
+) -> Decision {
     let rules = &visit.site.second_factor;
     let standing = session.filter(|_| !rules.is_empty());
     let standing = standing.map(|session| factor_rules::standing(gateway, &visit.site, session));
@@ -152,52 +168,76 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response<Body> {
     response
 }
 
+/// A request that may pass, as far as it is not the request itself.
+pub(crate) struct Passing<'a> {
+    pub(crate) gateway: &'a Arc<Gateway>,
+    /// Connections of this worker.
+    pub(crate) pool: &'a Pool,
+    pub(crate) visit: &'a Visit,
+    pub(crate) permit: &'a Permit,
+    /// The session that it passes by.
+    pub(crate) session: Option<&'a Arc<OpenSession>>,
+}
+
+/// Why a request that may pass got no answer.
+pub(crate) enum NotForwarded {
+    /// It was not sent.
+    Refused(Refusal),
+    /// The upstream did not answer.
+    Upstream(ForwardError),
+}
+
+async fn forward(passing: &Passing<'_>, request: Request<Incoming>) -> Response<Body> {
+    // A page that was read can be asked for again; what was written may have arrived.
+    let again = (request.method() == Method::GET).then(|| asked_path(&request).to_owned());
+    let (refusal, concern) = match send(passing, request).await {
+        Ok(response) => return response,
+        Err(NotForwarded::Refused(refusal)) => (refusal, Concern::default()),
+        Err(NotForwarded::Upstream(error)) => {
+            (error.refusal(), Concern { again, ..Concern::default() })
+        }
+    };
+    refuse(passing.gateway, &passing.visit.context, refusal, concern).await
+}
+
 /// Forwards with the identity that the session proves.
-async fn forward(
-    gateway: &Arc<Gateway>,
-    pool: &Pool,
-    visit: &Visit,
-    permit: &Permit,
-    session: Option<Arc<OpenSession>>,
-    request: Request<Incoming>,
-) -> Response<Body> {
-    if let Some(session) = &session {
+///
+/// # Errors
+/// When no answer came.
+pub(crate) async fn send(
+    passing: &Passing<'_>,
+    request: Request<impl Into<RequestBody>>,
+) -> Result<Response<Body>, NotForwarded> {
+    let Passing { gateway, pool, visit, permit, session } = *passing;
+    let now = visit.context.now;
+    if let Some(session) = session {
         // The sooner end only: a session whose use cannot be noted ends earlier, never later.
-        if let Err(error) = gateway.sessions.touch(session, visit.context.now).await {
+        if let Err(error) = gateway.sessions.touch(session, now).await {
             tracing::debug!(%error, "last use not noted");
         }
     }
-    let identity =
-        match session.as_deref().map(|session| assertion::headers(gateway, visit, session)) {
-            None => None,
-            Some(Ok(identity)) => identity,
-            Some(Err(refusal)) => {
-                return refuse(gateway, &visit.context, refusal, Concern::default()).await;
-            }
-        };
+    let identity = match session {
+        None => None,
+        Some(session) => {
+            assertion::headers(gateway, visit, session).map_err(NotForwarded::Refused)?
+        }
+    };
     let context = ForwardContext {
         identity: identity.as_deref(),
         host: asked_host(&request),
         client: ClientAddress::from(visit.context.client),
         reference: visit.context.reference,
     };
-    // A page that was read can be asked for again; what was written may have arrived.
-    let again = (request.method() == Method::GET).then(|| asked_path(&request).to_owned());
-    match proxy::forward(permit, request, &visit.site.upstream, pool, context).await {
-        Ok(response) => response.map(Body::Forwarded),
-        Err(error) => {
-            let concern = Concern { again, ..Concern::default() };
-            refuse(gateway, &visit.context, error.refusal(), concern).await
-        }
-    }
+    let sent = proxy::forward(permit, request, &visit.site.upstream, pool, context).await;
+    Ok(sent.map_err(NotForwarded::Upstream)?.map(Body::Forwarded))
 }
 
-pub(crate) fn asked_path(request: &Request<Incoming>) -> &str {
+pub(crate) fn asked_path<B>(request: &Request<B>) -> &str {
     request.uri().path_and_query().map_or("/", |path| path.as_str())
 }
 
 /// The host as the browser wrote it, port included; `RequestContext::visit` has judged it.
-fn asked_host(request: &Request<Incoming>) -> HeaderValue {
+pub(crate) fn asked_host<B>(request: &Request<B>) -> HeaderValue {
     let authority = request.uri().authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok());
     let host = authority.or_else(|| request.headers().get(header::HOST).cloned());
     host.unwrap_or_else(|| HeaderValue::from_static(""))
@@ -215,18 +255,54 @@ async fn ask_to_sign_in(
     }
     let target = ReturnPath::parse(asked_path(request)).unwrap_or_else(|_| ReturnPath::root());
     let attempt = Attempt::new(visit.site.settings.name.clone(), target, visit.context.now);
-    let handle = match keep(gateway, &attempt, visit).await {
-        Ok(handle) => handle,
-        Err(refusal) => return refuse(gateway, &visit.context, refusal, Concern::default()).await,
+    let landing = if request.method() == Method::POST { Landing::Form } else { Landing::Page };
+    to_sign_in(gateway, visit, &attempt, landing).await
+}
+
+/// What was asked for when somebody has to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Landing {
+    /// A page.
+    Page,
+    /// The answer to a form, of which nothing is said.
+    Form,
+    /// The same, and the sign-in page says that it was not sent.
+    Unsent,
+    /// The same, and it is kept.
+    Parked,
+}
+
+/// Sends a browser to the sign-in page, and from there to where the attempt leads.
+pub(crate) async fn to_sign_in(
+    gateway: &Gateway,
+    visit: &Visit,
+    attempt: &Attempt,
+    landing: Landing,
+) -> Response<Body> {
+    let handle = match (keep(gateway, attempt, visit).await, landing) {
+        (Ok(handle), _) => handle,
+        // What is kept has an address of its own, which asks once more.
+        (Err(_), Landing::Parked) => {
+            return redirect(StatusCode::SEE_OTHER, &attempt.destination());
+        }
+        (Err(refusal), _) => {
+            return refuse(gateway, &visit.context, refusal, Concern::default()).await;
+        }
     };
-    let status =
-        if request.method() == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-    redirect(status, &format!("{}?attempt={handle}", Endpoint::SignIn.path()))
+    // A write never gets a 302: some clients would send it again.
+    let status = match landing {
+        Landing::Page => StatusCode::FOUND,
+        Landing::Form | Landing::Unsent | Landing::Parked => StatusCode::SEE_OTHER,
+    };
+    let unsent = if landing == Landing::Unsent { "&unsent=1" } else { "" };
+    redirect(status, &format!("{}?attempt={handle}{unsent}", Endpoint::SignIn.path()))
 }
 
 /// How long an attempt that is over is still known: its customer reads that it took too long, and an
 /// old tab still leads to its page.
 const REMEMBERED: Duration = Duration::from_secs(3600);
+/// The same for one that leads to a page of ours.
+const LANDING: Duration = Duration::from_secs(24 * 3600);
 
 /// Puts an attempt into the store under a new handle.
 ///
@@ -239,7 +315,9 @@ pub(crate) async fn keep(
 ) -> Result<String, Refusal> {
     let random = random::bytes().map_err(|error| no_randomness(&error))?;
     let handle = session::AttemptHandle::from_random(random);
-    let forgotten = attempt.deadline().plus(REMEMBERED);
+    // What is kept for a day can be reached as long.
+    let remembered = if attempt.lands() { LANDING } else { REMEMBERED };
+    let forgotten = attempt.deadline().plus(remembered);
     let put = gateway.attempts.put(&handle, attempt, forgotten, visit.context.now).await;
     put.map_err(|error| store_refusal(&error))?;
     Ok(handle.to_string())

@@ -26,6 +26,10 @@ pub struct Attempt {
     site: SiteName,
     target: ReturnPath,
     fragment: Option<Fragment>,
+    /// One of the gateway's own pages to go to in place of the target, which still says what the
+    /// attempt is about.
+    #[serde(default)]
+    landing: Option<String>,
     began: Timestamp,
     /// The identity provider that did not answer, when another one stands in for it.
     #[serde(default)]
@@ -81,6 +85,7 @@ impl Attempt {
             site,
             target,
             fragment: None,
+            landing: None,
             began: now,
             instead_of: None,
             test: false,
@@ -114,6 +119,18 @@ impl Attempt {
     #[must_use]
     pub fn with_fragment(self, fragment: Option<Fragment>) -> Self {
         Self { fragment: fragment.or(self.fragment), ..self }
+    }
+
+    /// The attempt that ends on one of the gateway's own pages, such as that of a parked request.
+    /// The caller says which: `path` is never a text from outside.
+    #[must_use]
+    pub fn landing_on(self, path: String) -> Self {
+        Self { landing: Some(path), ..self }
+    }
+
+    /// Whether it ends on one of the gateway's own pages.
+    pub fn lands(&self) -> bool {
+        self.landing.is_some()
     }
 
     /// The attempt once its authentication request is made. From here on it belongs to the browser
@@ -175,9 +192,9 @@ impl Attempt {
         self.target.portal()
     }
 
-    /// `Location` of the page that was asked for.
+    /// `Location` of the page that was asked for, or of ours that stands in for it.
     pub fn destination(&self) -> String {
-        self.target.location(self.fragment.as_ref())
+        self.landing.clone().unwrap_or_else(|| self.target.location(self.fragment.as_ref()))
     }
 
     /// What the answer of `idp` at `site` must match.

@@ -133,6 +133,8 @@ pub enum Claim {
 pub enum Ended {
     /// The upstream answered.
     Sent,
+    /// It may have arrived, and nobody knows.
+    Unknown,
     /// Not a byte of it, or not the whole of it, left: it waits again.
     Kept,
     /// The customer does not want it sent.
@@ -247,6 +249,7 @@ impl ParkedRequests {
         let Claimed { key, sealed, mut record } = claimed;
         record.state = match ended {
             Ended::Sent => State::Sent { at: now },
+            Ended::Unknown => record.state,
             Ended::Kept => State::Kept,
             Ended::Discarded => State::Discarded { at: now },
             Ended::Damaged => State::Damaged,

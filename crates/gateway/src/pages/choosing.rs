@@ -53,6 +53,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) mistake: Option<Mistake>,
     /// Whether a page of a support portal was asked for.
     pub(crate) for_request: bool,
+    /// What became of a form that was just sent.
+    pub(crate) news: Option<&'static str>,
     /// What this browser chose the last time.
     pub(crate) last: Option<Choice>,
     /// All others.

@@ -59,6 +59,8 @@ struct RefusedPage<'a> {
 
 #[derive(Debug)]
 struct Link {
+    /// Beside this page: behind it lies what would be lost.
+    beside: bool,
     href: String,
     text: &'static str,
 }
@@ -92,12 +94,13 @@ pub(crate) fn refused(status: StatusCode, refused: Refused<'_>) -> Response<Body
     let again = refused.again;
     // Only what will be answered anew is asked for again by itself.
     let retries = notice == Notice::ProviderUnreachable && again.is_some();
+    let beside = matches!(notice, Notice::FormTooLarge | Notice::FormNotKept);
     let href = again.unwrap_or_else(|| "/".to_owned());
     let page = RefusedPage {
         frame,
         headline: words.headline,
         advice: words.advice,
-        link: words.link.map(|text| Link { href, text }),
+        link: words.link.map(|text| Link { beside, href, text }),
         retries,
         fallback: refused.fallback,
         letter,

@@ -8,7 +8,7 @@ use super::texts::{Circumstances, texts};
 use super::*;
 
 /// Every notice; a new one is added here when `exhaustive` no longer compiles.
-const NOTICES: [Notice; 21] = [
+const NOTICES: [Notice; 28] = [
     Notice::ProviderDenied,
     Notice::ProviderUnreachable,
     Notice::AnswerNotAccepted,
@@ -30,6 +30,13 @@ const NOTICES: [Notice; 21] = [
     Notice::BadRequest,
     Notice::CookiesNeeded,
     Notice::TooManyTries,
+    Notice::FormTooLarge,
+    Notice::FormNotKept,
+    Notice::ParkedElsewhere,
+    Notice::ParkedSent,
+    Notice::ParkedUncertain,
+    Notice::ParkedOver,
+    Notice::ParkedWaits,
 ];
 
 pub(super) fn frame(language: Language) -> Frame<'static> {
@@ -227,6 +234,7 @@ fn sign_in(providers: usize, last: Option<Choice>) -> String {
         typed: "",
         mistake: None,
         for_request: true,
+        news: None,
         last,
         providers: choices(providers),
     };
@@ -269,4 +277,39 @@ fn a_page_before_leaving_names_the_host() {
     let text = page.render().unwrap();
     assert!(text.contains("You will sign in at Firma 0 (acme.okta.com)."), "{text}");
     assert!(text.contains("Not your company?") && !text.contains("name=\"guest\""), "{text}");
+}
+
+#[test]
+fn a_page_before_sending_says_what_goes_where() {
+    for language in Language::ALL {
+        let frame = frame(language);
+        let size = frame.t.parking.size_of(20_971_520);
+        let page = ResumePage {
+            frame,
+            path: "/servicedesk/<b>/create",
+            size: &size,
+            times: ("22 November", "23 November"),
+            action: "/.vestibule/resume/x",
+        };
+        let text = page.render().unwrap();
+        assert_eq!(text.matches("<h1>").count(), 1);
+        assert!(text.contains("/servicedesk/&#60;b&#62;/create") && text.contains("21 M"));
+        assert!(text.contains("Example &#60;Support&#62;") && text.contains("23 November"));
+        assert!(text.contains("name=\"do\" value=\"send\""), "{text}");
+        let page = SignedInPage { frame };
+        assert!(page.render().unwrap().contains(frame.t.parking.signed_in.0));
+    }
+    assert_eq!(texts(Language::French).parking.size_of(1), "1 ko");
+}
+
+#[test]
+fn what_could_not_be_kept_is_left_in_its_tab() {
+    for (notice, beside) in
+        [(Notice::FormTooLarge, true), (Notice::FormNotKept, true), (Notice::ParkedSent, false)]
+    {
+        let page = refused(StatusCode::OK, refusal(Language::English, notice));
+        let Body::Own(body) = page.into_body() else { panic!("a page of ours") };
+        let text = format!("{body:?}");
+        assert_eq!(text.contains("_blank"), beside, "{notice:?}");
+    }
 }

@@ -4,11 +4,13 @@ mod de;
 mod en;
 mod es;
 mod fr;
+mod parking;
 mod pt_br;
 
 use domain::{Language, Notice};
 
 use super::moment::Moment;
+pub(crate) use parking::Parking;
 
 /// The texts of one language.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub(crate) struct Texts {
     pub(crate) sign_out: SignOut,
     pub(crate) operator: Operator,
     pub(crate) refused: Refused,
+    pub(crate) parking: Parking,
     /// A moment for people, with its zone.
     pub(crate) moment: fn(&Moment) -> String,
     /// The same as it follows "since".

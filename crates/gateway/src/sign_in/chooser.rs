@@ -7,6 +7,8 @@ use session::LastChoice;
 
 use super::{Stop, dispatch};
 use crate::body::Body;
+use crate::endpoints::Endpoint;
+use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::pages::{self, Choice, ContinuePage, Frame, Mistake, OfferPage, SignInPage};
@@ -52,10 +54,21 @@ pub(super) fn sign_in_page(
         typed: typed.text,
         mistake: typed.mistake,
         for_request: attempt.destination().starts_with(PORTAL),
+        news: news(frame, request, attempt),
         last,
         providers,
     };
     dispatch::bind_browser(request, pages::html(StatusCode::OK, frame.language, &page))
+}
+
+/// What became of a form that brought the customer here.
+fn news(frame: Frame<'_>, request: &OwnRequest, attempt: &Attempt) -> Option<&'static str> {
+    let resumes = Endpoint::Resume(String::new()).path();
+    if attempt.destination().starts_with(&resumes) {
+        return Some(frame.t.parking.kept);
+    }
+    let query = Form::parse(&request.query).ok()?;
+    query.field("unsent").map(|_| frame.t.parking.unsent)
 }
 
 /// The ways that the rules leave to an address: one identity provider or all of this site, and

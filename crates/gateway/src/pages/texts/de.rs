@@ -2,7 +2,7 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words};
+use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_out: SIGN_OUT,
     operator: OPERATOR,
     refused: REFUSED,
+    parking: parking::DE,
     moment,
     since: |m| format!("dem {}", moment(m)),
     since_today: |m| format!("{:02}:{:02} Uhr (UTC)", m.hour, m.minute),
@@ -249,5 +250,12 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Zum Anmelden ist ein Cookie nötig. Bitte erlauben Sie Cookies für diese Seite, oder öffnen Sie den Link außerhalb des privaten Modus, und versuchen Sie es erneut.",
             again,
         ),
+        Notice::FormTooLarge
+        | Notice::FormNotKept
+        | Notice::ParkedElsewhere
+        | Notice::ParkedSent
+        | Notice::ParkedUncertain
+        | Notice::ParkedOver
+        | Notice::ParkedWaits => parking::DE.words(notice),
     }
 }

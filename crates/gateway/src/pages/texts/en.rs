@@ -2,7 +2,7 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words};
+use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_out: SIGN_OUT,
     operator: OPERATOR,
     refused: REFUSED,
+    parking: parking::EN,
     moment,
     since: moment,
     since_today: |m| format!("{:02}:{:02} UTC", m.hour, m.minute),
@@ -242,5 +243,12 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Signing in needs one cookie. Please allow cookies for this site, or open the link outside of private mode, and try again.",
             again,
         ),
+        Notice::FormTooLarge
+        | Notice::FormNotKept
+        | Notice::ParkedElsewhere
+        | Notice::ParkedSent
+        | Notice::ParkedUncertain
+        | Notice::ParkedOver
+        | Notice::ParkedWaits => parking::EN.words(notice),
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words};
+use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_out: SIGN_OUT,
     operator: OPERATOR,
     refused: REFUSED,
+    parking: parking::ES,
     moment,
     since: |m| format!("el {}", moment(m)),
     since_today: |m| format!("las {:02}:{:02} (UTC)", m.hour, m.minute),
@@ -246,5 +247,12 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Para iniciar sesión hace falta una cookie. Permita las cookies de este sitio, o abra el enlace fuera del modo privado, y vuelva a intentarlo.",
             again,
         ),
+        Notice::FormTooLarge
+        | Notice::FormNotKept
+        | Notice::ParkedElsewhere
+        | Notice::ParkedSent
+        | Notice::ParkedUncertain
+        | Notice::ParkedOver
+        | Notice::ParkedWaits => parking::ES.words(notice),
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words};
+use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_out: SIGN_OUT,
     operator: OPERATOR,
     refused: REFUSED,
+    parking: parking::FR,
     moment,
     since: |m| format!("le {}", moment(m)),
     since_today: |m| format!("{:02}:{:02} (UTC)", m.hour, m.minute),
@@ -247,5 +248,12 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "La connexion nécessite un cookie. Veuillez autoriser les cookies pour ce site, ou ouvrir le lien en dehors de la navigation privée, puis réessayer.",
             again,
         ),
+        Notice::FormTooLarge
+        | Notice::FormNotKept
+        | Notice::ParkedElsewhere
+        | Notice::ParkedSent
+        | Notice::ParkedUncertain
+        | Notice::ParkedOver
+        | Notice::ParkedWaits => parking::FR.words(notice),
     }
 }

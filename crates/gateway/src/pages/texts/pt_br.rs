@@ -2,7 +2,7 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words};
+use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_out: SIGN_OUT,
     operator: OPERATOR,
     refused: REFUSED,
+    parking: parking::PT_BR,
     moment,
     since: moment,
     since_today: |m| format!("as {:02}:{:02} (UTC)", m.hour, m.minute),
@@ -244,5 +245,12 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Para entrar é preciso um cookie. Permita cookies para este site ou abra o link fora do modo privado e tente novamente.",
             again,
         ),
+        Notice::FormTooLarge
+        | Notice::FormNotKept
+        | Notice::ParkedElsewhere
+        | Notice::ParkedSent
+        | Notice::ParkedUncertain
+        | Notice::ParkedOver
+        | Notice::ParkedWaits => parking::PT_BR.words(notice),
     }
 }
