@@ -35,6 +35,7 @@ mod presets;
 mod problem;
 mod protocols;
 mod reader;
+mod redis;
 mod saml;
 mod scalar;
 mod second_factor;

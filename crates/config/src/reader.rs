@@ -82,6 +82,12 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// This value, with the same keys in it as another one has: what holds of that one's keys for
+    /// the sample and the reference holds of these.
+    pub(crate) fn alike(self, pattern: &str) -> Self {
+        Self { pattern: pattern.to_owned(), ..self }
+    }
+
     /// Its line in the file: that of its key, where it has one.
     pub(crate) fn line(&self) -> usize {
         self.line

@@ -13,6 +13,7 @@ use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
 use rustls_pki_types::CertificateDer;
+use store::RedisSettings;
 
 use crate::{Branding, Parking, Picture, Warning};
 
@@ -113,13 +114,20 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// Where state is kept. Redis becomes a further variant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where state is kept.
+#[derive(Debug, Clone)]
 pub enum StoreSettings {
     /// One crash-safe file in this folder.
     Embedded {
         /// The folder; made when missing.
         path: PathBuf,
+    },
+    /// Redis, for any number of processes.
+    Redis {
+        /// Where sessions are, and records too unless they are apart.
+        sessions: Box<RedisSettings>,
+        /// Where records are, if apart.
+        records: Option<Box<RedisSettings>>,
     },
 }
 

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
+use store::RedisSettings;
 
 use crate::mapping::{Mapping, given};
 use crate::reader::Value;
-use crate::{StoreSettings, files};
+use crate::{StoreSettings, files, redis};
 
 /// `sun_path` of `sockaddr_un` has 108 bytes on Linux, the last of them zero.
 const SOCKET_PATH: usize = 107;
@@ -26,19 +27,35 @@ pub(crate) struct Storage {
 
 /// Reads `store`, `audit`, `access_log` and `control`.
 pub(crate) fn read(root: &Mapping<'_>) -> Option<Storage> {
-    let folder = store(root);
+    let store = store(root);
     let audit = given(root.optional("audit"), |v| single_path(v, "file"));
     let access = given(root.optional("access_log"), |v| single_path(v, "file"));
     let control = given(root.optional("control"), |v| single_path(v, "socket"));
-    let folder = folder?;
-    let control_socket = control?.unwrap_or_else(|| folder.join("control.sock"));
+    let store = store?;
+    let control_socket = beside(root, &store, control?, ("control", "socket"), "control.sock")?;
     check_socket(root, &control_socket)?;
-    Some(Storage {
-        audit_file: audit?.unwrap_or_else(|| folder.join("audit.jsonl")),
-        access_log: access?,
-        control_socket,
-        store: StoreSettings::Embedded { path: folder },
-    })
+    let audit_file = beside(root, &store, audit?, ("audit", "file"), "audit.jsonl")?;
+    Some(Storage { audit_file, access_log: access?, control_socket, store })
+}
+
+/// The path that was said, else `name` in the embedded store's folder.
+fn beside(
+    root: &Mapping<'_>,
+    store: &StoreSettings,
+    said: Option<PathBuf>,
+    key: (&str, &str),
+    name: &str,
+) -> Option<PathBuf> {
+    match (said, store) {
+        (Some(path), _) => Some(path),
+        (None, StoreSettings::Embedded { path }) => Some(path.join(name)),
+        (None, StoreSettings::Redis { .. }) => {
+            let wanted = format!("write {}: {{ {}: PATH }}", key.0, key.1);
+            let said = format!("`{}` is missing, and Redis has no folder to put it in", key.0);
+            root.value.problem(said, wanted);
+            None
+        }
+    }
 }
 
 /// Reads `outbound`.
@@ -50,13 +67,44 @@ pub(crate) fn outbound(root: &Mapping<'_>) -> Option<Vec<CertificateDer<'static>
     Some(authorities?.unwrap_or_default())
 }
 
-fn store(root: &Mapping<'_>) -> Option<PathBuf> {
-    let wanted = "write store: { embedded: { path: FOLDER } }";
-    let map = root.required("store", wanted)?.mapping(wanted)?;
-    map.not_yet(&["redis"]);
-    let embedded = map.required("embedded", wanted);
+fn store(root: &Mapping<'_>) -> Option<StoreSettings> {
+    let wanted = "write store: { embedded: { path: FOLDER } } or store: { redis: { url: URL } }";
+    let value = root.required("store", wanted)?;
+    let map = value.mapping(wanted)?;
+    let (own, embedded) = (map.optional("redis"), map.optional("embedded"));
+    let apart = given(map.optional("records"), records);
     map.finish();
-    let map = embedded?.mapping(wanted)?;
+    match (embedded, own) {
+        (Some(folder), None) => {
+            let path = embedded_folder(&folder)?;
+            if apart?.is_some() {
+                value.problem("`records` apart from an embedded store", "leave `records` out");
+                return None;
+            }
+            Some(StoreSettings::Embedded { path })
+        }
+        (None, Some(own)) => {
+            let sessions = Box::new(redis::read(&own)?);
+            Some(StoreSettings::Redis { sessions, records: apart?.map(Box::new) })
+        }
+        _ => {
+            value.problem("this needs exactly one of `embedded` and `redis`", wanted);
+            None
+        }
+    }
+}
+
+fn records(value: &Value<'_>) -> Option<RedisSettings> {
+    let wanted = "write records: { redis: { url: URL } }";
+    let map = value.mapping(wanted)?;
+    let own = map.required("redis", wanted);
+    map.finish();
+    redis::read(&own?.alike("store.redis"))
+}
+
+fn embedded_folder(value: &Value<'_>) -> Option<PathBuf> {
+    let wanted = "write embedded: { path: FOLDER }";
+    let map = value.mapping(wanted)?;
     let value = map.required("path", wanted);
     map.finish();
     let value = value?;

@@ -73,7 +73,7 @@ fn certificate(value: &Value<'_>) -> Option<(CertificateFiles, CertificateDer<'s
 }
 
 /// The key's file. Only a file: it is reread when it changes, which a variable never does.
-fn key_file<'a>(value: &Value<'a>) -> Option<Value<'a>> {
+pub(crate) fn key_file<'a>(value: &Value<'a>) -> Option<Value<'a>> {
     let wanted = "write { file: PATH }";
     if value.is_scalar() {
         value.problem("a secret stands in the configuration itself", wanted);
@@ -86,7 +86,8 @@ fn key_file<'a>(value: &Value<'a>) -> Option<Value<'a>> {
     file
 }
 
-fn private_key(file: &Value<'_>) -> Option<PrivateKeyDer<'static>> {
+/// The private key in a PEM file.
+pub(crate) fn private_key(file: &Value<'_>) -> Option<PrivateKeyDer<'static>> {
     let pem = files::secret_content(file)?;
     let key = PrivateKeyDer::from_pem_slice(&pem).ok();
     if key.is_none() {

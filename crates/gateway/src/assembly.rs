@@ -18,7 +18,7 @@ use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
 use saml::ServiceKeys;
 use session::{Attempts, ParkedLimits, ParkedRequests, ReplayMarks, Sealer, Sessions, Vault};
-use store::{EmbeddedStore, Store};
+use store::{EmbeddedStore, RedisStore, Store};
 use tokio::sync::Semaphore;
 
 use crate::StartError;
@@ -64,6 +64,10 @@ pub(crate) fn build(
     let store: Arc<dyn Store> = match (store, &settings.store) {
         (Some(open), _) => open,
         (None, StoreSettings::Embedded { path }) => Arc::new(EmbeddedStore::open(path)?),
+        (None, StoreSettings::Redis { sessions, records }) => {
+            let (sessions, records) = (sessions.as_ref().clone(), records.as_deref().cloned());
+            Arc::new(RedisStore::open(sessions, records)?)
+        }
     };
     let sealer = Arc::new(Sealer::new(&settings.keys.sealing)?);
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
+use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::{Area, Entry, Store};
 
@@ -48,6 +49,14 @@ pub async fn run(make: impl AsyncFn() -> Arc<dyn Store>) -> usize {
         groups::a_healthy_store_passes_its_probe,
     ];
     checks
+}
+
+/// Resolves once the store's change feed is open: a store that connects has none at first.
+pub async fn until_heard(store: &dyn Store) {
+    while matches!(store.changes().try_recv(), Err(TryRecvError::Closed)) {
+        // Waits while it connects; its failure is not the question here.
+        let _connecting = store.probe(NOW).await;
+    }
 }
 
 fn entry(value: &str) -> Entry {

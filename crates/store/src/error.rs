@@ -44,6 +44,14 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What the file says of a Redis cannot be used.
+    #[error("store.redis.{section}: {reason}")]
+    Settings {
+        /// Which key of the section.
+        section: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl StoreError {
@@ -68,6 +76,9 @@ impl StoreError {
                 Blame::Operator,
                 "check the path, its owner and its permissions",
             ),
+            Self::Settings { .. } => {
+                ("store-settings", Blame::Operator, "correct what the file says of the store")
+            }
         };
         Refusal::new(cause, blame, Notice::TryAgainLater, self.to_string(), remedy)
     }

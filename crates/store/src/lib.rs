@@ -8,17 +8,19 @@
 //! an acknowledged write survives `kill -9`; areas never see each other's keys. `now` is always
 //! the caller's: nothing here reads a clock to decide.
 //!
-//! Start at [`Store`], then [`EmbeddedStore`] (two files, one process), [`fault`] (the double that
-//! fails on demand) and [`conformance`] (what every backend is held to).
+//! Start at [`Store`], then [`EmbeddedStore`] (two files, one process), [`RedisStore`] (any number of
+//! processes), [`fault`] (the double that fails on demand) and [`conformance`] (what every backend is held to).
 
 pub mod conformance;
 mod embedded;
 mod error;
 pub mod fault;
+mod redis;
 
 use domain::Timestamp;
 use tokio::sync::broadcast;
 
+pub use crate::redis::{RedisAddress, RedisLogin, RedisSettings, RedisStore, RedisTls, Topology};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
 pub use fault::FaultyStore;

@@ -62,6 +62,7 @@ pub(super) fn folder() -> TempDir {
     fs::write(root.join("logos/acme.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     write(root, "secrets/globex", &format!("{PLANTED}\n"), 0o600);
     write(root, "secrets/mail", &format!("{PLANTED}\n"), 0o600);
+    write(root, "secrets/redis", &format!("{PLANTED}\n"), 0o600);
     folder
 }
 
@@ -87,7 +88,9 @@ pub(super) fn uncommented() -> String {
             None => format!("{line}\n"),
         }
     });
-    lines.collect::<String>().replace("links: []", "links:")
+    let text = lines.collect::<String>().replace("links: []", "links:");
+    // Of the two stores one is in force.
+    text.lines().filter(|line| !line.starts_with("  embedded:")).map(|l| format!("{l}\n")).collect()
 }
 
 /// A remark has one blank and then a word; a commented-out key has none, or is indented further.

@@ -29,7 +29,8 @@ fn the_sample_loads_without_a_warning() {
     assert_eq!(site.jsm.as_ref(), Some(&settings.jsm[0].name));
     assert_eq!(settings.jsm[0].site.token.expose(), PLANTED);
     assert_eq!(settings.keys.sealing[0].expose().len(), 32);
-    assert_eq!(settings.store, StoreSettings::Embedded { path: folder.path().join("data") });
+    let StoreSettings::Embedded { path } = &settings.store else { panic!("an embedded store") };
+    assert_eq!(*path, folder.path().join("data"));
     assert_eq!(settings.audit_file, folder.path().join("data/audit.jsonl"));
     let names = settings.identity_providers.iter().map(|idp| idp.federation.name.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["acme", "initech", "globex"]);
@@ -72,8 +73,9 @@ fn the_sample_with_its_optional_keys_has_every_key_that_is_known() {
     assert_eq!(settings.sites[0].upstream.identity_headers.len(), 2);
     assert_eq!(settings.extra_certificate_authorities.len(), 1);
     let asked = asked(&text, folder.path());
-    // A secret is either a file or a variable.
+    // A secret is either a file or a variable; a store is either in a file or in Redis.
     let other = |key: &str| match key.rsplit_once('.') {
+        Some(("store", "embedded")) => "store.redis".to_owned(),
         Some((secret, "env")) => format!("{secret}.file"),
         Some((secret, "file")) => format!("{secret}.env"),
         _ => String::new(),

@@ -3,6 +3,47 @@
 use super::problems::{HOSTS, check};
 
 #[test]
+fn a_store_in_redis() {
+    check(&[
+        (
+            "embedded: { path: data }",
+            "redis: { url: x }",
+            "store.redis.url: this is no URL of a Redis; write redis://HOST:PORT, or rediss:// for TLS; several between commas or as a list",
+        ),
+        (
+            "embedded: { path: data }",
+            "embedded: { path: data }\n  redis: { url: redis://a }",
+            "store: this needs exactly one of `embedded` and `redis`; write store: { embedded: { path: FOLDER } } or store: { redis: { url: URL } }",
+        ),
+        (
+            "embedded: { path: data }",
+            "redis: { url: \"redis://u:hunter2-Pl4nted@a\" }",
+            "store.redis.url: a password stands in the configuration itself; write url: { env: REDIS_URL }, or password: { file: PATH }",
+        ),
+        (
+            "embedded: { path: data }",
+            "redis: { url: \"redis://a, redis://b\" }",
+            "store.redis: several URLs for a single Redis; write kind: sentinel or cluster",
+        ),
+        (
+            "embedded: { path: data }",
+            "redis: { url: redis://a, server_name: redis.example }",
+            "store.redis: keys for TLS, and a URL without; write rediss:// in `url`",
+        ),
+        (
+            "embedded: { path: data }",
+            "redis: { url: redis://a, replicas: many }",
+            "store.redis.replicas: \"many\" cannot be used here; write 0 to 9",
+        ),
+        (
+            "embedded: { path: data }",
+            "embedded: { path: data }\n  records: { redis: { url: redis://a } }",
+            "store: `records` apart from an embedded store; leave `records` out",
+        ),
+    ]);
+}
+
+#[test]
 fn listeners_and_storage() {
     check(&[
         (
@@ -39,11 +80,6 @@ fn listeners_and_storage() {
             "#workers: 2 ",
             "proxy_protocol: off #",
             "listen: `proxy_protocol` is not supported yet; leave it out",
-        ),
-        (
-            "embedded: { path: data }",
-            "redis: { url: x }",
-            "store: `embedded` is missing; write store: { embedded: { path: FOLDER } }\nstore: `redis` is not supported yet; leave it out",
         ),
         (
             "embedded: { path: data }",

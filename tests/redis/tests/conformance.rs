@@ -1,0 +1,58 @@
+//! The suite that every backend is held to, on real Redises over TLS.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test checks and reports")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use redis_lab::{Cluster, Server, Watched};
+use store::{RedisSettings, RedisStore, Store, conformance};
+
+/// Runs the suite, each check under a prefix of its own, and prints how many checks there were.
+async fn conform(name: &str, settings: RedisSettings) {
+    let number = AtomicUsize::new(0);
+    let checks = conformance::run(async || {
+        let prefix = format!("vestibule:{}", number.fetch_add(1, Ordering::Relaxed));
+        let settings = RedisSettings { prefix, ..settings.clone() };
+        let store = Arc::new(RedisStore::open(settings, None).unwrap());
+        conformance::until_heard(&*store).await;
+        store as Arc<dyn Store>
+    })
+    .await;
+    println!("{name}: {checks} conformance checks passed");
+    assert!(checks >= 16);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_single_redis_conforms() {
+    let server = Server::start();
+    conform("single redis", server.settings()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_redis_behind_sentinel_conforms() {
+    let watched = Watched::start();
+    conform("sentinel", watched.settings()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cluster_conforms() {
+    let cluster = Cluster::start(0);
+    conform("cluster", cluster.settings()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn records_in_a_redis_of_their_own_conform() {
+    let (sessions, records) = (Server::start(), Server::start());
+    let number = AtomicUsize::new(0);
+    let checks = conformance::run(async || {
+        let prefix = format!("vestibule:{}", number.fetch_add(1, Ordering::Relaxed));
+        let with = |settings| RedisSettings { prefix: prefix.clone(), ..settings };
+        let records = Some(with(records.settings()));
+        let store = Arc::new(RedisStore::open(with(sessions.settings()), records).unwrap());
+        conformance::until_heard(&*store).await;
+        store as Arc<dyn Store>
+    })
+    .await;
+    println!("records apart: {checks} conformance checks passed");
+}
