@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{IdpName, JsmAccount, JsmName, PersonKey, Refusal, SiteName, Timestamp};
+use crate::{FactorKind, IdpName, JsmAccount, JsmName, PersonKey, Refusal, SiteName, Timestamp};
 
 /// An organization in JSM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +233,26 @@ pub enum AuditEvent {
         account: JsmAccount,
         /// Which.
         organization: Organization,
+    },
+    /// A person passed a second factor, in a sign-in or in a session that went on.
+    FactorPassed {
+        /// Where.
+        site: SiteName,
+        /// Who.
+        person: PersonKey,
+        /// What stood for it; `none`: a rule lets the person put it off, and they did.
+        factor: FactorKind,
+        /// Whether a session went on with it.
+        stepped_up: bool,
+    },
+    /// A rule of `second_factor` that only reports would have demanded a factor.
+    FactorReported {
+        /// Where.
+        site: SiteName,
+        /// Of whom.
+        person: PersonKey,
+        /// Lines of the rules in the operator's file.
+        lines: Vec<usize>,
     },
     /// A person enrolled a second factor, or replaced it.
     FactorEnrolled {

@@ -38,6 +38,11 @@ impl Factors {
         self.guesses.alarms.subscribe()
     }
 
+    /// How many digits codes of new secrets have.
+    pub fn digits(&self) -> u8 {
+        self.settings.digits.count()
+    }
+
     /// What a person has.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ impl PersonRecord {
         let left = self.codes.as_ref().map_or(0, StoredCodes::left);
         Status {
             totp: self.totp.as_ref().map(|confirmed| confirmed.since),
+            digits: self.totp.as_ref().map(|confirmed| confirmed.key.digits()),
             recovery_codes_left: left,
             recovery_codes_low: self.totp.is_some() && left <= LOW,
             recovery_codes_confirmed: self.codes.as_ref().is_some_and(|c| c.unconfirmed.is_empty()),

@@ -7,6 +7,8 @@ use domain::Timestamp;
 pub struct Status {
     /// Since when there is a confirmed authenticator app.
     pub totp: Option<Timestamp>,
+    /// How many digits its codes have.
+    pub digits: Option<u8>,
     /// Recovery codes that are still good.
     pub recovery_codes_left: usize,
     /// Whether so few are left that the person should make new ones.

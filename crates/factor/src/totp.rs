@@ -24,6 +24,11 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// How many digits its codes have.
+    pub(crate) fn digits(&self) -> u8 {
+        self.digits.count()
+    }
+
     /// A new random one, as long as the hash's output (RFC 4226 §4 R6).
     pub(crate) fn generate(settings: &FactorSettings) -> Result<Self, StoreError> {
         let length = match settings.algorithm {

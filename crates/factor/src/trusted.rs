@@ -70,6 +70,21 @@ impl Factors {
         Ok(record.totp.as_ref().and_then(|_| record.trusted.until(browser, now)))
     }
 
+    /// Since when a person trusts this browser, for rules that allow less time than was asked for
+    /// then; `None`: not at all, or not any more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn trusted_since(
+        &self,
+        person: &PersonKey,
+        browser: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let record = self.records.read(person, now).await?;
+        Ok(record.totp.as_ref().and_then(|_| record.trusted.since(browser, now)))
+    }
+
     /// The browsers that a person trusts.
     ///
     /// # Errors
@@ -138,8 +153,17 @@ impl TrustedBrowsers {
 
     /// Until when this browser is trusted.
     pub(crate) fn until(&self, browser: &[u8; 32], now: Timestamp) -> Option<Timestamp> {
+        self.find(browser, now).map(|trusted| trusted.until)
+    }
+
+    /// Since when it is.
+    pub(crate) fn since(&self, browser: &[u8; 32], now: Timestamp) -> Option<Timestamp> {
+        self.find(browser, now).map(|trusted| trusted.since)
+    }
+
+    fn find(&self, browser: &[u8; 32], now: Timestamp) -> Option<&Trusted> {
         let is = |trusted: &&Trusted| bool::from(trusted.browser.ct_eq(browser));
-        self.0.iter().find(is).map(|trusted| trusted.until).filter(|until| now < *until)
+        self.0.iter().find(is).filter(|trusted| now < trusted.until)
     }
 
     /// Whether there was one of this id.

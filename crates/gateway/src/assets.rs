@@ -61,6 +61,7 @@ fn built_in(name: &str) -> Option<Asset> {
     let (text, media_type) = match name {
         "style.css" => (include_str!("../assets/style.css"), CSS),
         "sign-in.js" => (include_str!("../assets/sign-in.js"), SCRIPT),
+        "second-factor.js" => (include_str!("../assets/second-factor.js"), SCRIPT),
         "refused.js" => (include_str!("../assets/refused.js"), SCRIPT),
         "signed-in.js" => (include_str!("../assets/signed-in.js"), SCRIPT),
         "post.js" => (include_str!("../assets/post.js"), SCRIPT),

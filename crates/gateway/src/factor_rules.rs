@@ -1,6 +1,7 @@
 //! The rules of `second_factor` as they are for one session or one sign-in.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use domain::{FactorKind, FactorUse, Identity};
 use policy::{Standing, Who};
@@ -8,11 +9,22 @@ use session::OpenSession;
 
 use crate::gateway::{Gateway, Site};
 
+/// The rules that are for whoever has a session.
+#[derive(Debug)]
+pub(crate) struct OfSession {
+    pub(crate) standing: Standing,
+    /// Whether it was said already what the rules that only report would demand.
+    pub(crate) reported: AtomicBool,
+}
+
 /// The rules that are for whoever has this session, found once for as long as it stays opened.
-pub(crate) fn standing(gateway: &Gateway, site: &Site, session: &OpenSession) -> Arc<Standing> {
-    session.once(|| match &session.facts().who {
-        session::Who::Guest => site.second_factor.standing(&Who::Guest, &site.settings.name),
-        session::Who::Person(customer) => standing_of(gateway, site, &customer.identity),
+pub(crate) fn standing(gateway: &Gateway, site: &Site, session: &OpenSession) -> Arc<OfSession> {
+    session.once(|| OfSession {
+        standing: match &session.facts().who {
+            session::Who::Guest => site.second_factor.standing(&Who::Guest, &site.settings.name),
+            session::Who::Person(customer) => standing_of(gateway, site, &customer.identity),
+        },
+        reported: AtomicBool::new(false),
     })
 }
 

@@ -8,6 +8,7 @@ mod operator;
 mod outcome;
 mod parked;
 mod refused;
+mod second_factor;
 mod texts;
 mod theme;
 
@@ -26,6 +27,9 @@ pub(crate) use operator::{BreakGlassPage, Section, TestResultPage, Verdict};
 pub(crate) use outcome::{ConfirmPage, Errand, PostPage, SessionEnd, SignedOutPage};
 pub(crate) use parked::{ResumePage, SignedInPage};
 pub(crate) use refused::{Fallback, Refused, refused};
+pub(crate) use second_factor::{
+    ChallengePage, CodesPage, EnrolmentPage, FactorMistake, LostPage, RecoveryPage,
+};
 
 /// Asks before ending the session.
 #[derive(Debug, Template)]

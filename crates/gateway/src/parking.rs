@@ -20,7 +20,7 @@ use crate::events;
 use crate::gateway::Gateway;
 use crate::navigation::Caller;
 
-pub(crate) use keep::instead_of_sign_in;
+pub(crate) use keep::{Reason, instead_of_sign_in, park};
 pub(crate) use resume::{page, submit};
 pub(crate) use status::status;
 

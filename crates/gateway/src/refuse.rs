@@ -58,6 +58,22 @@ pub(crate) async fn refuse(
     response
 }
 
+/// Records a refusal whose page is not that of a refusal: the customer can mend it there.
+pub(crate) async fn record(
+    gateway: &Gateway,
+    context: &RequestContext,
+    refusal: Refusal,
+    person: &PersonKey,
+) {
+    let event = AuditEvent::Refused {
+        site: context.site.as_ref().map(|site| site.settings.name.clone()),
+        idp: Some(person.idp.clone()),
+        person: Some(person.clone()),
+        refusal,
+    };
+    let _ = events::record(gateway, context, event).await;
+}
+
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal.notice {
         Notice::NotFound if refusal.cause == "host-unknown" => StatusCode::MISDIRECTED_REQUEST,

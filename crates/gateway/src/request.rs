@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Blame, Notice, Refusal, ReturnPath};
+use domain::{Blame, Notice, Refusal, ReturnPath, Timestamp};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -63,6 +63,7 @@ async fn decide(
     };
     match judge(gateway, &visit, session.as_deref(), request.uri().path()) {
         Decision::Allow(permit) => {
+            step_up::report(gateway, &visit, session.as_deref(), request.uri().path()).await;
             let session = session.as_ref();
             let passing = Passing { gateway, pool, visit: &visit, permit: &permit, session };
             forward(&passing, request).await
@@ -71,7 +72,9 @@ async fn decide(
             parking::instead_of_sign_in(gateway, &visit, request).await
         }
         Decision::SignIn => ask_to_sign_in(gateway, &visit, &request).await,
-        Decision::StepUp(demand) => step_up::ask(gateway, &visit, session, demand, request).await,
+        Decision::StepUp(demand) => {
+            step_up::ask(gateway, &visit, (session.as_deref(), demand), request).await
+        }
         Decision::Deny(_) => {
             let refusal = step_up::impossible_for_guests();
             refuse(gateway, &visit.context, refusal, Concern::default()).await
@@ -109,12 +112,12 @@ pub(crate) fn judge(
 ) -> Decision {
     let rules = &visit.site.second_factor;
     let standing = session.filter(|_| !rules.is_empty());
-    let standing = standing.map(|session| factor_rules::standing(gateway, &visit.site, session));
+    let kept = standing.map(|session| factor_rules::standing(gateway, &visit.site, session));
     let factor = session.and_then(|session| factor_rules::passed(gateway, session));
     policy::decide(
         &Asking { path, factor, ..asking(visit, session) },
         &gateway.sign_in,
-        standing.as_deref(),
+        kept.as_ref().map(|kept| &kept.standing),
         |idp| gateway.admits(&visit.site.settings.name, idp),
     )
 }
@@ -315,12 +318,27 @@ pub(crate) async fn keep(
 ) -> Result<String, Refusal> {
     let random = random::bytes().map_err(|error| no_randomness(&error))?;
     let handle = session::AttemptHandle::from_random(random);
-    // What is kept for a day can be reached as long.
-    let remembered = if attempt.lands() { LANDING } else { REMEMBERED };
-    let forgotten = attempt.deadline().plus(remembered);
-    let put = gateway.attempts.put(&handle, attempt, forgotten, visit.context.now).await;
-    put.map_err(|error| store_refusal(&error))?;
+    put(gateway, (&handle, attempt), forgotten(attempt), visit).await?;
     Ok(handle.to_string())
+}
+
+/// Until when an attempt is known at all: what is kept for a day can be reached as long.
+pub(crate) fn forgotten(attempt: &Attempt) -> Timestamp {
+    attempt.deadline().plus(if attempt.lands() { LANDING } else { REMEMBERED })
+}
+
+/// Puts what holds an attempt into the store under this handle.
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn put(
+    gateway: &Gateway,
+    (handle, record): (&session::AttemptHandle, &(impl serde::Serialize + Sync)),
+    until: Timestamp,
+    visit: &Visit,
+) -> Result<(), Refusal> {
+    let put = gateway.attempts.put(handle, record, until, visit.context.now).await;
+    put.map_err(|error| store_refusal(&error))
 }
 
 pub(crate) fn no_randomness(error: &random::NoRandomness) -> Refusal {

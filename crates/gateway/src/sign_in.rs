@@ -12,6 +12,7 @@ mod opening;
 mod page;
 mod routing;
 mod saml;
+mod second_factor;
 mod unasked;
 
 pub(crate) use answer::{oidc_answer, saml_answer};
@@ -21,6 +22,7 @@ pub(crate) use oidc::ID_TOKEN;
 pub(crate) use opening::{Opening, open};
 pub(crate) use page::{page, straight_to, submit};
 pub(crate) use saml::{metadata as saml_metadata, service_provider};
+pub(crate) use second_factor::{page as factor_page, submit as factor_submit};
 pub(crate) use unasked::confirm;
 
 use domain::{IdpName, PersonKey, Refusal};

@@ -1,5 +1,7 @@
 //! The cookie that binds sign-ins to one browser, across tabs.
 
+use std::time::Duration;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::Secret;
 use http::{HeaderMap, HeaderValue};
@@ -10,8 +12,9 @@ use crate::{base64url, cookies};
 /// Name of the cookie.
 const NAME: &str = "__Host-vestibule-browser";
 /// `SameSite=None`: an identity provider's POST to our ACS comes from another site, and must bring
-/// it. One day is longer than any attempt.
-const ATTRIBUTES: &str = "Max-Age=86400; Path=/; Secure; HttpOnly; SameSite=None";
+/// it.
+const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=None";
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A browser, for as long as it keeps a cookie of 128 random bits. Gives access to nothing.
 #[derive(Debug, Clone)]
@@ -30,11 +33,17 @@ impl BrowserBinding {
         cookies::only(headers, NAME).and_then(base64url::decode).map(Self::from_random)
     }
 
-    /// A `Set-Cookie` value.
+    /// A `Set-Cookie` value that the browser keeps for a day, longer than any attempt.
     pub fn set_cookie(&self) -> HeaderValue {
-        let value = base64url::encode(self.bytes.expose());
-        let mut header = HeaderValue::try_from(format!("{NAME}={value}; {ATTRIBUTES}"))
-            .unwrap_or_else(|_| HeaderValue::from_static(""));
+        self.set_cookie_for(DAY)
+    }
+
+    /// The same for a browser that is to be known again later.
+    pub fn set_cookie_for(&self, long: Duration) -> HeaderValue {
+        let (value, seconds) = (base64url::encode(self.bytes.expose()), long.as_secs());
+        let text = format!("{NAME}={value}; Max-Age={seconds}; {ATTRIBUTES}");
+        let mut header =
+            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
         header.set_sensitive(true);
         header
     }
@@ -64,6 +73,9 @@ mod tests {
         let set = browser.set_cookie();
         let (pair, attributes) = set.to_str().unwrap().split_once("; ").unwrap();
         assert!(attributes.contains("SameSite=None") && attributes.contains("Secure"));
+        assert!(attributes.contains("Max-Age=86400;"));
+        let long = browser.set_cookie_for(Duration::from_secs(9));
+        assert!(long.to_str().unwrap().contains("Max-Age=9;"));
         let headers = HeaderMap::from_iter([(header::COOKIE, pair.parse().unwrap())]);
         assert!(BrowserBinding::from_headers(&headers).unwrap().is(&hash));
         assert!(!BrowserBinding::from_random([8; 16]).is(&hash));

@@ -62,6 +62,11 @@ impl Secrets {
         self.0.insert(name.into(), value);
     }
 
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret<String>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The one of this name.
     pub fn get(&self, name: &str) -> Option<&Secret<String>> {
         self.0.get(name)

@@ -20,6 +20,7 @@
     reason = "a fake that panics fails its test, which is what the test wants; it reads the clock and speaks HTTP by itself so as to share nothing with the product"
 )]
 
+pub mod authenticator;
 pub mod backstage;
 pub mod certificates;
 pub mod clock;
@@ -34,6 +35,7 @@ pub mod saml;
 pub mod server;
 mod text;
 
+pub use authenticator::Authenticator;
 pub use certificates::TestAuthority;
 pub use clock::FakeClock;
 pub use keys::SigningKey;

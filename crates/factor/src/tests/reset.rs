@@ -104,6 +104,9 @@ async fn a_trusted_browser_is_the_persons_own_listed_and_revocable() {
     assert_eq!(factors.trusted(&bob, &[1; 32], NOW).await.unwrap(), None, "another person");
     assert_eq!(factors.trusted(&ann, &[2; 32], NOW).await.unwrap(), None, "another browser");
     assert_eq!(factors.trusted(&ann, &[1; 32], until).await.unwrap(), None, "at its end");
+    let since = factors.trusted_since(&ann, &[1; 32], NOW).await.unwrap();
+    assert_eq!(since, Some(NOW));
+    assert_eq!(factors.trusted_since(&ann, &[1; 32], until).await.unwrap(), None);
     factors.trust_browser(&ann, &[2; 32], "Chromium", 1, NOW).await.unwrap();
     let listed = factors.list_trusted(&ann, NOW).await.unwrap();
     let labels: Vec<&str> = listed.iter().map(|browser| browser.label.as_str()).collect();

@@ -5,6 +5,13 @@ use domain::{AuditEvent, ReferenceCode};
 /// As its parent's: no addresses, names or subjects.
 pub(super) fn log(reference: ReferenceCode, event: &AuditEvent) {
     match event {
+        AuditEvent::FactorPassed { site, factor, stepped_up, .. } => {
+            let factor = factor.as_str();
+            tracing::info!(%reference, %site, factor, stepped_up, "second factor passed");
+        }
+        AuditEvent::FactorReported { site, lines, .. } => {
+            tracing::info!(%reference, %site, ?lines, "a rule that only reports would have demanded a factor");
+        }
         AuditEvent::FactorEnrolled { site, .. } => {
             tracing::info!(%reference, %site, "second factor enrolled");
         }

@@ -61,6 +61,12 @@ impl<'a> Frame<'a> {
         (self.t.moment)(&Moment::of(timestamp))
     }
 
+    /// A time of day to the second, for whoever compares clocks.
+    pub(crate) fn clock(&self, timestamp: &Timestamp) -> String {
+        let text = timestamp.to_string();
+        format!("{} UTC", text.get(11..19).unwrap_or_default())
+    }
+
     /// A moment as it follows "since"; of today, only its time.
     pub(crate) fn since(&self, since: Timestamp, now: Timestamp) -> String {
         let (since, now) = (Moment::of(since), Moment::of(now));

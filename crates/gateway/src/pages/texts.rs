@@ -6,8 +6,11 @@ mod es;
 mod fr;
 mod parking;
 mod pt_br;
+mod second_factor;
 
 use domain::{Language, Notice};
+
+use second_factor::SecondFactor;
 
 use super::moment::Moment;
 pub(crate) use parking::Parking;
@@ -20,6 +23,7 @@ pub(crate) struct Texts {
     pub(crate) operator: Operator,
     pub(crate) refused: Refused,
     pub(crate) parking: Parking,
+    pub(crate) second_factor: SecondFactor,
     /// A moment for people, with its zone.
     pub(crate) moment: fn(&Moment) -> String,
     /// The same as it follows "since".

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AuditEvent, PersonKey, Refusal, ReturnPath, Timestamp};
+use domain::{AuditEvent, Identity, PersonKey, Refusal, ReturnPath, Timestamp};
 use http::request::Parts;
 use http::{HeaderName, Request, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use login::Attempt;
+use policy::FactorDemand;
 use session::{BrowserBinding, Opened, ParkedHandle, ParkedHead, ParkedWriter, SessionCookie};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -19,7 +20,7 @@ use crate::endpoints::Endpoint;
 use crate::gateway::Gateway;
 use crate::refuse::{Concern, refuse};
 use crate::request::{self, Landing};
-use crate::{events, random};
+use crate::{events, random, step_up};
 
 /// How long a browser may pause within a form.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -37,10 +38,12 @@ const KEPT_FIELDS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::ORIGIN, header::REFERER];
 
 /// Why a form cannot go on now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Reason {
     /// The session that it was written in has ended.
     SessionEnded,
+    /// The session lacks a second factor there.
+    StepUp(Box<Identity>, FactorDemand),
 }
 
 /// A form that is kept.
@@ -116,6 +119,11 @@ pub(crate) async fn park(
         Reason::SessionEnded => {
             let attempt = Attempt::new(site, target, visit.context.now).landing_on(page);
             request::to_sign_in(gateway, visit, &attempt, Landing::Parked).await
+        }
+        Reason::StepUp(identity, demand) => {
+            let now = visit.context.now;
+            let attempt = Attempt::stepping_up(site, target, *identity, demand, now);
+            step_up::send(gateway, visit, &attempt.landing_on(page)).await
         }
     };
     response.headers_mut().append(header::SET_COOKIE, browser.set_cookie());

@@ -25,6 +25,7 @@ use crate::own::{self, OwnRequest, bad_request, session_of, signed_in};
 use crate::pages::{self, Frame, ResumePage};
 use crate::refuse::{Concern, refuse, step_up_required};
 use crate::request::{self, Landing, NotForwarded, Passing, redirect, store_refusal};
+use crate::step_up;
 
 /// A refusal and whom it concerns.
 struct Stop {
@@ -133,9 +134,16 @@ async fn act(
     let path = parked.head.target.split('?').next().unwrap_or_default();
     let permit = match request::judge(gateway, visit, session.as_deref(), path) {
         Decision::Allow(permit) => permit,
-        Decision::SignIn | Decision::StepUp(_) | Decision::Deny(_) => {
-            return Err(about(step_up_required()));
+        Decision::StepUp(demand) => {
+            // The factor that was passed for it is too old by now: once more, and back to this page.
+            let target =
+                ReturnPath::parse(&parked.head.target).unwrap_or_else(|_| ReturnPath::root());
+            let page = request.endpoint.path();
+            return Ok(
+                step_up::again(gateway, visit, session.as_deref(), (demand, target, page)).await
+            );
         }
+        Decision::SignIn | Decision::Deny(_) => return Err(about(step_up_required())),
     };
     let claimed = match form.field("do") {
         Some("send" | "delete") => gateway.parked.claim(&handle, now).await,

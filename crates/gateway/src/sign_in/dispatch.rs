@@ -6,11 +6,12 @@ use domain::{
 };
 use http::{HeaderValue, Response, header};
 use login::{Attempt, Event, FactorPassed, Step, Weighing};
+use policy::Place;
 use session::{BrowserBinding, Customer, LastChoice, Secrets, Who};
 
 use super::chooser::{self, Ways};
 use super::opening::{Opening, open, refuse_revoked};
-use super::{Stop, carry, oidc, saml, unasked};
+use super::{Stop, carry, oidc, saml, second_factor, unasked};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
@@ -73,10 +74,16 @@ async fn go_on(
                 return unasked::ask(gateway, request, &attempt, &identity).await;
             }
             Step::Weigh { identity } => {
+                report(gateway, request, &attempt, &identity).await?;
                 Event::Weighed(weighing(gateway, request, &identity).map_err(|s| s.of(&kept))?)
             }
-            Step::AskFactor { .. } | Step::StepUp { .. } => {
-                return Err(Stop::from(no_factor_yet()).of(&kept));
+            Step::AskFactor { .. } => {
+                let asked = second_factor::ask(gateway, request, attempt, &secrets).await;
+                return asked.map_err(|stop| stop.of(&kept));
+            }
+            Step::StepUp { person, factor } => {
+                let stepped = second_factor::step_up(gateway, request, &attempt, (person, factor));
+                return stepped.await.map_err(|stop| stop.of(&kept));
             }
             Step::Provision { identity, proof } => {
                 let (visit, began) = (&request.visit, attempt.began());
@@ -202,6 +209,24 @@ async fn admit_guest(
     Ok(open(gateway, request, opening).await?)
 }
 
+/// Says what the rules that only report would have demanded on the way to this page.
+async fn report(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    identity: &Identity,
+) -> Result<(), Stop> {
+    let visit = &request.visit;
+    let standing = factor_rules::standing_of(gateway, &visit.site, identity);
+    let reported = standing.reported(&Place::of(attempt.path()), Some(visit.context.client));
+    if !reported.required {
+        return Ok(());
+    }
+    let (site, person) = (visit.site.settings.name.clone(), identity.person.clone());
+    let event = AuditEvent::FactorReported { site, person, lines: reported.lines };
+    Ok(events::record(gateway, &visit.context, event).await?)
+}
+
 /// What the rules of `second_factor` look at, beside the identity.
 fn weighing<'a>(
     gateway: &'a Gateway,
@@ -215,12 +240,6 @@ fn weighing<'a>(
         organizations: factor_rules::organizations(gateway, site, identity),
         client: request.visit.context.client,
     })
-}
-
-fn no_factor_yet() -> Refusal {
-    let remedy = "leave out `second_factor` until this version can ask";
-    let said = "a rule demands a second factor, and this version cannot ask for one";
-    Refusal::new("factor-not-askable", Blame::Operator, Notice::NotPermitted, said, remedy)
 }
 
 /// Makes sure that the customer exists in JSM; nothing is called when nothing has changed.

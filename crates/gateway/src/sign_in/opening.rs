@@ -100,7 +100,7 @@ pub(super) async fn refuse_revoked(
     if barred.map_err(|error| store_refusal(&error))? { Err(revoked()) } else { Ok(()) }
 }
 
-fn not_created(error: &CreateError) -> Refusal {
+pub(super) fn not_created(error: &CreateError) -> Refusal {
     match error {
         CreateError::Store(error) => store_refusal(error),
         CreateError::Revoked => revoked(),

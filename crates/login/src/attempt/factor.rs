@@ -19,6 +19,11 @@ impl Attempt {
         Self { stage, ..Self::new(site, target, now) }
     }
 
+    /// The path that was asked for, which the rules look at.
+    pub fn path(&self) -> &str {
+        self.target.as_str()
+    }
+
     /// Of whom a factor is asked, and which; `None`: it waits for something else.
     pub fn factor_asked(&self) -> Option<(&Identity, &FactorDemand)> {
         match &self.stage {

@@ -99,6 +99,12 @@ impl Standing {
         self.rules.is_empty()
     }
 
+    /// What is demanded where the person goes to all places at once: what is enough for that is
+    /// enough everywhere.
+    pub fn most(&self) -> &FactorDemand {
+        &self.most
+    }
+
     /// Whether this factor is enough wherever the person goes.
     pub fn is_settled_by(&self, factor: Option<&FactorUse>, now: Timestamp) -> bool {
         self.most.is_met_by(factor, now)
@@ -107,6 +113,11 @@ impl Standing {
     /// What is demanded at a place.
     pub fn demand(&self, place: &Place<'_>, client: Option<IpAddr>) -> FactorDemand {
         FactorDemand::of(matching(&self.rules, place, client))
+    }
+
+    /// Whether a rule that only reports is for this person.
+    pub fn reports(&self) -> bool {
+        !self.reports.is_empty()
     }
 
     /// What the rules that only report would demand at a place; nothing of it is enforced.

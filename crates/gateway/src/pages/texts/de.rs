@@ -2,7 +2,9 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
+use super::{
+    Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking, second_factor,
+};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -11,6 +13,7 @@ pub(super) const TEXTS: Texts = Texts {
     operator: OPERATOR,
     refused: REFUSED,
     parking: parking::DE,
+    second_factor: second_factor::DE,
     moment,
     since: |m| format!("dem {}", moment(m)),
     since_today: |m| format!("{:02}:{:02} Uhr (UTC)", m.hour, m.minute),

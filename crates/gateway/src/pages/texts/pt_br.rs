@@ -2,7 +2,9 @@
 
 use domain::Notice;
 
-use super::{Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking};
+use super::{
+    Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking, second_factor,
+};
 use crate::pages::moment::Moment;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -11,6 +13,7 @@ pub(super) const TEXTS: Texts = Texts {
     operator: OPERATOR,
     refused: REFUSED,
     parking: parking::PT_BR,
+    second_factor: second_factor::PT_BR,
     moment,
     since: moment,
     since_today: |m| format!("as {:02}:{:02} (UTC)", m.hour, m.minute),

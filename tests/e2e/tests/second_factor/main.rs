@@ -1,0 +1,18 @@
+//! The second factor: enrolment, challenge, recovery, step-up, and that no way leads around it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what a test needs and does not get fails it"
+)]
+
+mod challenge;
+mod enrolment;
+mod provider;
+mod recovery;
+mod replicas;
+mod rules;
+mod step_up;
+mod trusted;
+
+mod world;
