@@ -48,6 +48,11 @@ pub(crate) fn read(value: &Value<'_>, defaults: &ClaimRules) -> Option<ClaimRule
     })
 }
 
+/// Reads one name or expression that stands by itself.
+pub(crate) fn one(value: &Value<'_>) -> Option<Expression> {
+    expression(&shared(value))
+}
+
 /// The keys of an expression are the same in every place where one may stand.
 fn shared<'a>(value: &Value<'a>) -> Value<'a> {
     let mut value = value.clone();

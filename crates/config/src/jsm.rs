@@ -1,20 +1,25 @@
 //! The JSMs and what customers get there.
 
-use domain::{DomainPattern, EmailAddress, JsmName, PersonKey};
-use provisioning::{DeskRule, JsmCloud, JsmSettings, OrganizationRule};
-use url::Url;
+mod conduct;
+mod rules;
+mod site;
+
+use domain::{JsmName, PersonKey};
+use provisioning::{BrakeSettings, JsmSettings, JsmSite, Matching, OrganizationGift};
 
 use crate::mapping::{Mapping, given};
-use crate::nearest::nearest;
-use crate::reader::{Value, quote};
-use crate::scalar::{is_loopback, origin, private};
-use crate::{Site, names, secret};
+use crate::reader::Value;
+use crate::{Site, names};
 
-/// Reads `jsm`. Each JSM is given `links`.
-pub(crate) fn read(root: &Mapping<'_>, links: &[Vec<PersonKey>]) -> Option<Vec<JsmSettings>> {
+/// Reads `jsm`. Each JSM is given `links`; `idps` are the names of the identity providers.
+pub(crate) fn read(
+    root: &Mapping<'_>,
+    links: &[Vec<PersonKey>],
+    idps: &[&str],
+) -> Option<Vec<JsmSettings>> {
     let Some(value) = root.optional("jsm") else { return Some(Vec::new()) };
     let named = value.named("write a name and { cloud: … } for each JSM")?;
-    let read: Vec<_> = named.iter().map(|(name, value)| jsm(name, value, links)).collect();
+    let read: Vec<_> = named.iter().map(|(name, value)| jsm(name, value, links, idps)).collect();
     read.into_iter().collect()
 }
 
@@ -29,110 +34,65 @@ pub(crate) fn warn_of_unused(root: &Mapping<'_>, sites: &[Site]) {
     }
 }
 
-fn jsm(key: &str, value: &Value<'_>, links: &[Vec<PersonKey>]) -> Option<JsmSettings> {
+fn jsm(
+    key: &str,
+    value: &Value<'_>,
+    links: &[Vec<PersonKey>],
+    idps: &[&str],
+) -> Option<JsmSettings> {
     let name: Option<JsmName> = names::chosen(key, value);
     let map = value.mapping("write cloud: { site: …, email: …, token: … }")?;
-    map.not_yet(&["data_center", "portals"]);
-    let cloud = map.required("cloud", "write cloud: { site: …, email: …, token: … }");
-    let cloud = cloud.and_then(|value| self::cloud(&value));
-    let organizations = given(map.optional("organizations"), organizations);
-    let names: Vec<&str> =
-        organizations.iter().flatten().flatten().map(|rule| rule.organization.as_str()).collect();
-    let usable = organizations.is_some();
-    let desks = given(map.optional("desks"), |value| desks(value, &names, usable));
+    map.not_yet(&["portals"]);
+    let site = site::read(&map);
+    let organizations =
+        given(map.optional("organizations"), |value| rules::organizations(value, idps));
+    let matching = given(map.optional("matching"), |v| {
+        v.word(&[("all", Matching::All), ("first", Matching::First)])
+    });
+    let known = rules::Organizations::of(organizations.as_ref().and_then(Option::as_deref));
+    let desks = given(map.optional("desks"), |value| rules::desks(value, &known, idps));
+    let groups_value = map.optional("groups");
+    let groups = given(groups_value.clone(), |value| rules::groups(value, idps));
+    let conduct = conduct::read(&map);
+    let providers = given(map.optional("providers"), |value| conduct::providers(value, idps));
+    let brake = given(map.optional("brake"), conduct::brake);
+    let blocked = given(map.optional("blocked"), conduct::blocked);
     map.finish();
     if let Some(None) = desks {
         value.warn("no `desks`: customers are created and join no service desk");
     }
+    if let (Some(value), Some(JsmSite::Cloud(_))) = (&groups_value, &site) {
+        value.problem("customers of JSM Cloud are in no group of Jira", "leave it out");
+        return None;
+    }
+    let conduct = conduct?;
+    let organizations = organizations?.unwrap_or_default();
+    warn_of_shadowed(&map, &organizations);
     Some(JsmSettings {
         name: name?,
-        site: cloud?,
+        site: site?,
+        organizations,
+        matching: matching?.unwrap_or_default(),
         desks: desks?.unwrap_or_default(),
-        organizations: organizations.as_ref()?.clone().unwrap_or_default(),
+        groups: groups?.unwrap_or_default(),
+        conduct,
+        conducts: providers?.map(|own| conduct::over(conduct, own)).unwrap_or_default(),
+        brake: brake?.unwrap_or_else(BrakeSettings::default),
+        blocked: blocked?.unwrap_or_default(),
         links: links.to_vec(),
     })
 }
 
-fn cloud(value: &Value<'_>) -> Option<JsmCloud> {
-    let map = value.mapping("write { site: https://NAME.atlassian.net, email: …, token: … }")?;
-    let site = map.required("site", "write site: https://NAME.atlassian.net");
-    let site = site.and_then(|value| site_url(&value));
-    let wanted = "write the e-mail address of the account that owns the token";
-    let email = map.required("email", wanted);
-    let email = email.and_then(|value| value.parse::<EmailAddress>(wanted));
-    let token = map.required("token", "write token: { file: PATH } or { env: VARIABLE }");
-    let token = token.and_then(|value| secret::text(&value));
-    map.finish();
-    Some(JsmCloud { site: site?, email: email?.as_str().to_owned(), token: token? })
-}
-
-fn site_url(value: &Value<'_>) -> Option<Url> {
-    let wanted = "write https://NAME.atlassian.net";
-    let checked = origin(value.text(wanted)?).and_then(private);
-    let url = checked.map_err(|fault| value.problem(fault.text(), wanted)).ok()?;
-    let atlassian = url.host_str().is_some_and(|host| host.ends_with(".atlassian.net"));
-    if !atlassian && !is_loopback(&url) {
-        value.warn("tokens are accepted at NAME.atlassian.net only, not at a custom domain");
+/// A rule that reads values and takes all of them gives whatever an identity provider sends.
+fn warn_of_shadowed(map: &Mapping<'_>, rules: &[provisioning::OrganizationRule]) {
+    let Some(value) = map.optional("organizations") else { return };
+    for (rule, item) in rules.iter().zip(value.silent_items()) {
+        if let OrganizationGift::From { source, .. } = &rule.gives
+            && source.allow.is_none()
+            && rule.whom.idps.is_empty()
+            && rule.whom.domains.is_empty()
+        {
+            item.warn("every identity provider can put its people into any organization; say `idp`, `domain` or `allow`");
+        }
     }
-    Some(url)
-}
-
-fn organizations(value: &Value<'_>) -> Option<Vec<OrganizationRule>> {
-    let items = value.items("write a list of { domain: acme.example, organization: Acme }")?;
-    let read: Vec<_> = items.iter().map(organization).collect();
-    read.into_iter().collect()
-}
-
-fn organization(value: &Value<'_>) -> Option<OrganizationRule> {
-    let map = value.mapping("write { domain: acme.example, organization: Acme }")?;
-    let domain = map.required("domain", "write domain: acme.example");
-    let domain = domain.and_then(|value| {
-        value.parse::<DomainPattern>("write a domain such as acme.example or *.acme.example")
-    });
-    let wanted = "write the organization's name in JSM";
-    let organization = map.required("organization", wanted);
-    let organization = organization.and_then(|value| value.text(wanted).map(str::trim));
-    map.not_yet(&["idp", "from_claim", "create", "allow"]);
-    map.finish();
-    Some(OrganizationRule { domain: domain?, organization: organization?.to_owned() })
-}
-
-fn desks(value: &Value<'_>, organizations: &[&str], usable: bool) -> Option<Vec<DeskRule>> {
-    let items = value.items("write a list of { join: [\"1\"] }")?;
-    let read: Vec<_> = items.iter().map(|item| desk(item, organizations, usable)).collect();
-    read.into_iter().collect()
-}
-
-fn desk(value: &Value<'_>, organizations: &[&str], usable: bool) -> Option<DeskRule> {
-    let map = value.mapping("write { join: [\"1\"] }")?;
-    let organization =
-        given(map.optional("organization"), |value| granted(value, organizations, usable));
-    let join = map.required("join", "write join: [\"1\"], the ids of service desks");
-    let join = join.and_then(|value| {
-        let items = value.some_items("write a list of ids such as [\"1\", \"3\"]")?;
-        let read: Vec<_> = items.iter().map(desk_id).collect();
-        read.into_iter().collect::<Option<Vec<_>>>()
-    });
-    map.finish();
-    Some(DeskRule { organization: organization?, join: join? })
-}
-
-/// An organization that some rule gives: one that none gives would never match.
-fn granted(value: &Value<'_>, organizations: &[&str], usable: bool) -> Option<String> {
-    let wanted = "name an organization that `organizations` gives";
-    let text = value.text(wanted)?.trim();
-    if usable && !organizations.contains(&text) {
-        let near = nearest(text, organizations.iter().copied());
-        value.problem_near(format!("no rule gives the organization {}", quote(text)), wanted, near);
-        return None;
-    }
-    Some(text.to_owned())
-}
-
-/// Becomes a segment of a path: a number, a project key, or `projectKey:ABC` and the like.
-fn desk_id(value: &Value<'_>) -> Option<String> {
-    let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-');
-    value.read("write the id or the project key of a service desk", |text| {
-        text.chars().all(usual).then(|| text.to_owned())
-    })
 }

@@ -52,6 +52,7 @@ mod tree;
 mod upstream;
 mod validity;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -64,6 +65,7 @@ use mapping::{Mapping, given};
 pub use parking::Parking;
 pub use picture::{Picture, PictureFormat};
 pub use problem::{Problem, Problems, Warning, describe};
+use provisioning::JsmSettings;
 use reader::Reading;
 use saml::OwnKey;
 pub use secret::key_sibling;
@@ -161,7 +163,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let known = Known { idp_names: &idp_names, idps, site_names, sites: sites_read };
     let sign_in = sign_in::read(&root, &known);
     let links = links::read(&root, &idp_names);
-    let jsm = jsm::read(&root, links.as_deref().unwrap_or_default());
+    let jsm = jsm::read(&root, links.as_deref().unwrap_or_default(), &idp_names);
     let known_links = given(root.optional("known_links"), reader::Value::flag);
     let parking = parking::read(&root);
     let authorities = storage::outbound(&root);
@@ -175,11 +177,13 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     tls::check_hosts(&certificates, &sites);
     jsm::warn_of_unused(&root, &sites);
     links?;
-    let (identity_providers, sign_in) = (identity_providers?, sign_in?);
+    let (mut identity_providers, sign_in) = (identity_providers?, sign_in?);
     let second_factor = second_factor?;
     let (idps, jsms) = (identity_providers.as_slice(), jsm.as_slice());
     let around = second_factor::Around { idps, sites: &sites, jsm: jsms, sign_in: &sign_in };
     second_factor::remarks(&root, &second_factor, &around);
+    let kept: BTreeSet<String> = jsm.iter().flat_map(JsmSettings::claims).collect();
+    identity_providers.iter_mut().for_each(|idp| idp.claims.kept.clone_from(&kept));
     Some(Settings {
         file: reading.resolve("vestibule.yaml"),
         digest: hex(digest(&SHA256, text.as_bytes()).as_ref()),

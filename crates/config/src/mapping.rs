@@ -42,6 +42,15 @@ impl<'a> Mapping<'a> {
         value
     }
 
+    /// The same mapping under another pattern, for keys that mean the same in several sections. They
+    /// are known here too.
+    pub(crate) fn shared(&self, pattern: &str, keys: &[&'static str]) -> Self {
+        self.asked.borrow_mut().extend(keys);
+        let mut value = self.value.clone();
+        pattern.clone_into(&mut value.pattern);
+        Self::new(value, self.entries)
+    }
+
     /// Keys that the design has and this version does not.
     pub(crate) fn not_yet(&self, keys: &[&'static str]) {
         for entry in self.entries.iter().filter(|e| keys.contains(&e.key.as_str())) {

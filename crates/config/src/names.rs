@@ -13,6 +13,22 @@ pub(crate) fn chosen<T: std::str::FromStr>(name: &str, value: &Value<'_>) -> Opt
     parsed
 }
 
+/// The key `name` of `value`, which must be one of `known`.
+pub(crate) fn known<T: std::str::FromStr>(
+    name: &str,
+    value: &Value<'_>,
+    known: &[&str],
+    section: &str,
+) -> Option<T> {
+    if !known.contains(&name) {
+        let wanted = format!("name one that is under `{section}`");
+        let near = nearest(name, known.iter().copied());
+        value.problem_near(format!("{} is not under `{section}`", quote(name)), wanted, near);
+        return None;
+    }
+    name.parse().ok()
+}
+
 /// The name in `value`, which must be one of `known`.
 pub(crate) fn reference<T: std::str::FromStr>(
     value: &Value<'_>,

@@ -69,7 +69,7 @@ impl Settings {
     pub fn organizations(&self, site: &Site, identity: &Identity) -> Option<Vec<String>> {
         let jsm = self.jsm.iter().find(|jsm| Some(&jsm.name) == site.jsm.as_ref())?;
         let wanted = provisioning::wanted(jsm, identity);
-        Some(wanted.organizations.into_iter().map(|organization| organization.name).collect())
+        wanted.organization_names()
     }
 }
 

@@ -5,6 +5,7 @@ mod claims;
 mod factors;
 mod fixture;
 mod hostile;
+mod jsm;
 mod presets;
 mod problems;
 mod protocols;

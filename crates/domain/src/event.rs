@@ -208,6 +208,9 @@ pub enum AuditEvent {
         account: JsmAccount,
         /// Id of the desk.
         desk: String,
+        /// The rule that asked for it, as `desks[0]`.
+        #[serde(default)]
+        rule: Option<String>,
     },
     /// The gateway created an organization that a rule names.
     OrganizationCreated {
@@ -215,6 +218,9 @@ pub enum AuditEvent {
         jsm: JsmName,
         /// Which.
         organization: Organization,
+        /// The rule that asked for it, as `desks[0]`.
+        #[serde(default)]
+        rule: Option<String>,
     },
     /// An organization that the gateway created was put on a service desk.
     OrganizationAttached {
@@ -224,6 +230,9 @@ pub enum AuditEvent {
         organization: Organization,
         /// Id of the desk.
         desk: String,
+        /// The rule that asked for it, as `desks[0]`.
+        #[serde(default)]
+        rule: Option<String>,
     },
     /// The customer was added to an organization.
     OrganizationJoined {
@@ -233,6 +242,96 @@ pub enum AuditEvent {
         account: JsmAccount,
         /// Which.
         organization: Organization,
+        /// The rule that asked for it, as `desks[0]`.
+        #[serde(default)]
+        rule: Option<String>,
+    },
+    /// The customer was added to a group of Jira.
+    GroupJoined {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Who.
+        account: JsmAccount,
+        /// Its name.
+        group: String,
+        /// The rule that asked for it.
+        rule: Option<String>,
+    },
+    /// What the gateway had granted was taken back.
+    DeskLeft {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Who.
+        account: JsmAccount,
+        /// Id of the desk.
+        desk: String,
+        /// The rule that had asked for it.
+        rule: Option<String>,
+    },
+    /// What the gateway had granted was taken back.
+    OrganizationLeft {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Who.
+        account: JsmAccount,
+        /// Which.
+        organization: Organization,
+        /// The rule that had asked for it.
+        rule: Option<String>,
+    },
+    /// What the gateway had granted was taken back.
+    GroupLeft {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Who.
+        account: JsmAccount,
+        /// Its name.
+        group: String,
+        /// The rule that had asked for it.
+        rule: Option<String>,
+    },
+    /// Removals stopped: there were too many in a short time.
+    RemovalsStopped {
+        /// In which JSM.
+        jsm: JsmName,
+        /// How many are permitted.
+        limit: usize,
+    },
+    /// An operator ordered removals on.
+    RemovalsReleased {
+        /// In which JSM.
+        jsm: JsmName,
+    },
+    /// A claim that rules read stopped coming; what they gave stays.
+    ClaimMissing {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Whose claim.
+        idp: IdpName,
+        /// Its name, or `groups`.
+        claim: String,
+        /// The rule that reads it.
+        rule: String,
+    },
+    /// An account whose access was ended was opened again by a sign-in.
+    CustomerReactivated {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Whose.
+        person: PersonKey,
+        /// Which.
+        account: JsmAccount,
+    },
+    /// Name or address of a customer changed at the identity provider.
+    ProfileChanged {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Whose.
+        account: JsmAccount,
+        /// What changed.
+        field: ProfileField,
+        /// Whether JSM has it now, too; where it takes none, an administrator has to change it.
+        written: bool,
     },
     /// A person passed a second factor, in a sign-in or in a session that went on.
     FactorPassed {
@@ -326,4 +425,14 @@ pub enum AuditEvent {
         /// How many guesses there were in places that are not known to be the person's.
         guesses: u32,
     },
+}
+
+/// What a customer is called or reached by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileField {
+    /// The name to show.
+    Name,
+    /// The e-mail address.
+    Address,
 }

@@ -50,8 +50,14 @@ pub enum Notice {
     LinkOver,
     /// The address belongs to an account that another identity provider linked.
     AccountLinkedElsewhere,
-    /// The account was ended, or cannot be used here.
+    /// The account cannot be used here, and nobody knows why.
     AccountUnusable,
+    /// The account's access was ended.
+    AccountEnded,
+    /// The same, and an administrator is asked to open it again.
+    AccountAsked,
+    /// The address belongs to an Atlassian account, whose owner signs in at Atlassian.
+    AtlassianAccount,
     /// JSM or the help center does not answer.
     SupportUnavailable,
     /// The gateway cannot work right now; the customer's session is kept.

@@ -78,7 +78,8 @@ pub(crate) fn build(
         .into_iter()
         .map(|jsm| {
             let name = jsm.name.clone();
-            (name, Provisioner::new(jsm, outbound.clone(), Arc::clone(&store), Arc::clone(&clock)))
+            let (store, sealer) = (Arc::clone(&store), Arc::clone(&sealer));
+            (name, Provisioner::new(jsm, outbound.clone(), store, sealer, Arc::clone(&clock)))
         })
         .collect();
     let open = |path: &PathBuf| {

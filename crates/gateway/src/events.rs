@@ -1,6 +1,7 @@
 //! Every fact goes through here once: to the log and to the audit log.
 
 mod factor;
+mod provisioning;
 
 use audit::{AuditError, Record};
 use domain::{AuditEvent, Blame, Notice, ReferenceCode, Refusal};
@@ -121,30 +122,13 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
             tracing::info!(%reference, %site, "parked request expired");
         }
         AuditEvent::SignedOut { site, .. } => tracing::info!(%reference, %site, "signed out"),
-        AuditEvent::CustomerCreated { jsm, .. } => {
-            tracing::info!(%reference, %jsm, "customer created")
-        }
-        AuditEvent::CustomerLinked { jsm, .. } => {
-            tracing::info!(%reference, %jsm, "customer linked")
-        }
-        AuditEvent::DeskJoined { jsm, desk, .. } => {
-            tracing::info!(%reference, %jsm, desk, "desk joined")
-        }
-        AuditEvent::OrganizationCreated { jsm, organization } => {
-            tracing::info!(%reference, %jsm, organization = organization.name, "organization created");
-        }
-        AuditEvent::OrganizationAttached { jsm, organization, desk } => {
-            tracing::info!(%reference, %jsm, organization = organization.name, desk, "organization attached");
-        }
-        AuditEvent::OrganizationJoined { jsm, organization, .. } => {
-            tracing::info!(%reference, %jsm, organization = organization.name, "organization joined");
-        }
         AuditEvent::MetadataRefreshed { idp } => tracing::info!(%idp, "metadata refreshed"),
         AuditEvent::CertificatesReloaded { count } => {
             tracing::info!(count, "certificates reloaded")
         }
         AuditEvent::GatewayStarted { version, .. } => tracing::info!(version, "gateway started"),
         AuditEvent::GatewayStopped => tracing::info!("gateway stopped"),
+        of_jsm if provisioning::log(reference, of_jsm) => {}
         of_factor => factor::log(reference, of_factor),
     }
 }

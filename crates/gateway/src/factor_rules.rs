@@ -50,7 +50,7 @@ pub(crate) fn organizations(
         return None;
     }
     let provisioner = gateway.provisioners.get(site.settings.jsm.as_ref()?)?;
-    Some(provisioner.organizations(identity))
+    provisioner.organizations_if_known(identity)
 }
 
 /// The factor that counts for a session. An identity provider's own does only while the operator

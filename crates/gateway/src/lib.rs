@@ -40,6 +40,7 @@ mod pages;
 mod parking;
 mod people;
 mod plain;
+mod provision;
 mod random;
 mod refuse;
 mod request;

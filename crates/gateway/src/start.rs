@@ -16,7 +16,8 @@ use crate::gateway::Gateway;
 use crate::listen::{Feed, Workers};
 use crate::tls::{CertificateError, Certificates};
 use crate::{
-    StartError, assembly, background, events, factor_rounds, listen, operations, plain, tls,
+    StartError, assembly, background, events, factor_rounds, listen, operations, plain, provision,
+    tls,
 };
 
 /// Threads of the pool for what computes or waits on disk.
@@ -125,6 +126,7 @@ fn spawn_rounds(
     pool.spawn(async move { followed.sessions.follow(&*followed.clock, |_| ()).await });
     pool.spawn(factor_rounds::alarms(Arc::clone(gateway)));
     pool.spawn(background::rounds(Arc::clone(gateway)));
+    pool.spawn(provision::rounds(Arc::clone(gateway)));
     pool.spawn(background::reload_certificates(Arc::clone(gateway), certificates));
 }
 

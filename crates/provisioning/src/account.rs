@@ -3,7 +3,7 @@
 use domain::{Identity, JsmAccount, Timestamp};
 
 use crate::ProvisioningError;
-use crate::cloud::{Client, Creation, Found, OnDesk};
+use crate::client::{Client, Creation, Flavour, Found, OnDesk};
 use crate::error::Revoked;
 
 /// Searches after a conflict: with pauses of up to 0.5, 1, 2, 4 and 8 seconds between them.
@@ -14,6 +14,8 @@ const SEARCHES: u32 = 6;
 pub(crate) enum Origin {
     Created,
     Found,
+    /// Found, and its access was ended.
+    Ended,
 }
 
 /// The one account of the identity's address. `desks` are searched too where the global search
@@ -26,18 +28,18 @@ pub(crate) async fn find_or_create(
 ) -> Result<(JsmAccount, Origin), ProvisioningError> {
     match client.find(&identity.email, until).await? {
         Found::Customer(account) => return Ok((account, Origin::Found)),
+        Found::Ended(account) => return Ok((account, Origin::Ended)),
         Found::Atlassian => return Err(ProvisioningError::AtlassianAccount),
         // It may merely be named like the address; a conflict will tell.
         Found::HiddenAtlassian | Found::Nobody => {}
     }
     match client.create(&identity.email, &identity.display_name, until).await? {
         Creation::Created(account) => Ok((account, Origin::Created)),
-        Creation::Conflict => {
-            let account = find_after_conflict(client, identity, desks, until).await?;
-            Ok((account, Origin::Found))
-        }
+        Creation::Conflict => find_after_conflict(client, identity, desks, until).await,
+        // Data Center has no word of its own for an address that is taken.
         Creation::Refused => match client.find(&identity.email, until).await? {
             Found::Customer(account) => Ok((account, Origin::Found)),
+            Found::Ended(account) => Ok((account, Origin::Ended)),
             Found::Atlassian => Err(ProvisioningError::AtlassianAccount),
             Found::HiddenAtlassian | Found::Nobody => Err(ProvisioningError::AddressRefused),
         },
@@ -51,18 +53,19 @@ async fn find_after_conflict(
     identity: &Identity,
     desks: &[&str],
     until: Timestamp,
-) -> Result<JsmAccount, ProvisioningError> {
+) -> Result<(JsmAccount, Origin), ProvisioningError> {
     let mut hidden = false;
     for trial in 0..SEARCHES {
         match client.find(&identity.email, until).await? {
-            Found::Customer(account) => return Ok(account),
+            Found::Customer(account) => return Ok((account, Origin::Found)),
+            Found::Ended(account) => return Ok((account, Origin::Ended)),
             Found::Atlassian => return Err(ProvisioningError::AtlassianAccount),
             Found::HiddenAtlassian => hidden = true,
             Found::Nobody => {}
         }
         if trial == 0 {
             match search_desks(client, identity, desks, until).await {
-                OnDesk::Active(account) => return Ok(account),
+                OnDesk::Active(account) => return Ok((account, Origin::Found)),
                 OnDesk::Revoked => {
                     return Err(ProvisioningError::AccountInvisible { revoked: Revoked::Shown });
                 }
@@ -87,6 +90,9 @@ async fn search_desks(
     desks: &[&str],
     until: Timestamp,
 ) -> OnDesk {
+    if client.flavour() == Flavour::DataCenter {
+        return OnDesk::Nobody;
+    }
     for desk in desks {
         match client.find_on_desk(desk, &identity.email, until).await {
             Ok(OnDesk::Nobody) => {}

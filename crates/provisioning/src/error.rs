@@ -2,7 +2,8 @@
 
 use domain::{AuditEvent, PersonKey};
 
-use crate::cloud::Endpoint;
+use crate::Rule;
+use crate::client::Endpoint;
 
 /// Why a customer could not be provisioned. None holds an address, a token or a body.
 #[derive(Debug, thiserror::Error)]
@@ -100,9 +101,41 @@ pub enum ProvisioningError {
         /// As the rule has it.
         desk: String,
     },
-    /// The organization disappeared between lookup and use.
-    #[error("JSM no longer knows an organization")]
+    /// There is no such organization, or it disappeared between lookup and use.
+    #[error("JSM has no such organization")]
     OrganizationUnknown,
+    /// A rule made as many organizations as it may in an hour.
+    #[error("{rule} has made {limit} organizations within an hour")]
+    TooManyOrganizations {
+        /// Which.
+        rule: Rule,
+        /// Its limit.
+        limit: usize,
+    },
+    /// No such group.
+    #[error("Jira has no group {group}")]
+    GroupUnknown {
+        /// As the rule has it.
+        group: String,
+    },
+    /// A group that takes a licence, and no rule permits that.
+    #[error("the group {group} takes a licence")]
+    GroupLicensed {
+        /// Which.
+        group: String,
+    },
+    /// The operator blocked the address.
+    #[error("the address is blocked")]
+    Blocked,
+    /// The account's access was ended.
+    #[error("the account's access was ended")]
+    AccountEnded {
+        /// Whether an administrator is asked to open it again.
+        asked: bool,
+    },
+    /// The work takes longer than the customer waits; it goes on.
+    #[error("the account is being made")]
+    UnderWay,
     /// It failed half-way.
     #[error("stopped after {} finished writes", done.len())]
     HalfWay {
@@ -142,6 +175,26 @@ impl ProvisioningError {
                 | Self::CredentialRefused { .. }
                 | Self::SiteUnknown
                 | Self::Store(_)
+        )
+    }
+
+    /// Whether the outbox goes on by itself, so that it is worth asking again soon.
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::HalfWay { source, .. } => source.waits(),
+            Self::Store(_) => false,
+            Self::UnderWay | Self::Busy | Self::Interrupted => true,
+            _ => self.is_outage(),
+        }
+    }
+
+    /// Whether it keeps somebody from a membership alone, not from the account.
+    pub(crate) fn stops_nobody(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManyOrganizations { .. }
+                | Self::GroupLicensed { .. }
+                | Self::GroupUnknown { .. }
         )
     }
 

@@ -14,9 +14,9 @@ use tokio::sync::OwnedMutexGuard;
 use crate::{ProvisioningError, hash};
 
 /// A crashed holder blocks others for so long at most.
-const LEASE: Duration = Duration::from_secs(15);
-/// Longer than the lease, so that whoever waits for a crashed holder gets its turn.
-const WAIT: Duration = Duration::from_secs(17);
+const LEASE: Duration = Duration::from_secs(10);
+/// Longer than the lease and than the work, so that whoever waits gets its turn.
+const WAIT: Duration = Duration::from_secs(22);
 const POLL: Duration = Duration::from_millis(100);
 
 pub(crate) struct Flights {

@@ -1,242 +1,201 @@
-//! Links and the ledger: what the gateway knows and has granted, as records of the store.
+//! The ledger: what the gateway knows of an account and has granted it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{EmailAddress, JsmAccount, JsmName, Organization, PersonKey, Timestamp};
-use serde::de::DeserializeOwned;
+use domain::{Organization, PersonKey, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Area, Entry, Store};
 
-use crate::plan::Known;
-use crate::{ProvisioningError, hash};
+use crate::hash;
+use crate::plan::{Grant, Known, Place};
 
 /// How long an organization is left alone after it was seen to be a SCIM directory's.
 const LEFT_ALONE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Several replicas may write one person's ledger at once, hardly more than a few times.
-const CONTESTED: usize = 8;
-
-/// A person is this account. Written last, hence the mark of a person who is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Link {
-    pub(crate) account: JsmAccount,
-    pub(crate) person: PersonKey,
-    /// SHA-256 of the address at link time.
-    pub(crate) address: String,
-    pub(crate) since: Timestamp,
-}
-
-/// An address leads to this account, which belongs to this person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct AddressClaim {
-    pub(crate) account: JsmAccount,
-    pub(crate) owner: PersonKey,
-}
+/// A sign-in is noted to the day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An account, whose it is, and what the gateway granted it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
-    pub(crate) owner: PersonKey,
+    /// `None`: an operator's order made the account, and nobody has signed in yet.
+    pub(crate) owner: Option<PersonKey>,
     /// Whether everything that was wanted has been there once.
     #[serde(default)]
     pub(crate) complete: bool,
     #[serde(default)]
-    pub(crate) organizations: Vec<Organization>,
-    #[serde(default)]
-    pub(crate) desks: Vec<String>,
+    pub(crate) grants: Vec<Grant>,
     /// Names of organizations that a SCIM directory owns, and when that was seen.
     #[serde(default)]
     pub(crate) left_alone: Vec<(String, Timestamp)>,
+    /// SHA-256 of name and address as JSM has them, as far as is known.
+    #[serde(default)]
+    pub(crate) profile: Option<Profile>,
+    /// To the day.
+    #[serde(default)]
+    pub(crate) last_sign_in: Option<Timestamp>,
+    /// The operator's order that created the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<String>,
+    /// As version 0.1 wrote grants.
+    #[serde(default, skip_serializing)]
+    organizations: Vec<Organization>,
+    #[serde(default, skip_serializing)]
+    desks: Vec<String>,
+}
+
+/// SHA-256 of what a customer is called and reached by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+impl Profile {
+    pub(crate) fn of(identity: &domain::Identity) -> Self {
+        let name = hash::name(&identity.display_name);
+        Self { name, address: hash::address(&identity.email) }
+    }
 }
 
 impl Ledger {
-    pub(crate) fn of(owner: PersonKey) -> Self {
-        Self { owner, complete: false, organizations: vec![], desks: vec![], left_alone: vec![] }
+    pub(crate) fn of(owner: Option<PersonKey>) -> Self {
+        Self {
+            owner,
+            complete: false,
+            grants: vec![],
+            left_alone: vec![],
+            profile: None,
+            last_sign_in: None,
+            order: None,
+            organizations: vec![],
+            desks: vec![],
+        }
     }
 
-    /// What need not be written: granted, or not ours to write.
-    pub(crate) fn known(&self, now: Timestamp) -> Known {
-        let granted = self.organizations.iter().map(|o| o.name.clone());
+    /// As it is kept now, whichever version wrote it.
+    pub(crate) fn adopted(mut self) -> Self {
+        let persons: Vec<PersonKey> = self.owner.iter().cloned().collect();
+        let places = std::mem::take(&mut self.desks).into_iter().map(Place::Desk);
+        let organizations = std::mem::take(&mut self.organizations).into_iter();
+        for place in places.chain(organizations.map(Place::Organization)) {
+            let (rule, since) = (String::new(), Timestamp::from_seconds(0));
+            self.grants.push(Grant { place, rule, persons: persons.clone(), order: None, since });
+        }
+        self
+    }
+
+    /// Names of organizations that need not be written now.
+    pub(crate) fn left_alone(&self, now: Timestamp) -> Vec<String> {
         let left = self.left_alone.iter().filter(|(_, seen)| now.since(*seen) < LEFT_ALONE);
-        let organizations = granted.chain(left.map(|(name, _)| name.clone())).collect();
-        Known { organizations, desks: self.desks.iter().cloned().collect() }
+        left.map(|(name, _)| name.clone()).collect()
     }
 
-    pub(crate) fn add_desk(&mut self, desk: &str) {
-        if !self.desks.iter().any(|d| d == desk) {
-            self.desks.push(desk.to_owned());
+    pub(crate) fn known<'a>(
+        &'a self,
+        person: &'a PersonKey,
+        left_alone: &'a [String],
+    ) -> Known<'a> {
+        Known { person, grants: &self.grants, left_alone }
+    }
+
+    /// Notes a membership for one more person, or by an order.
+    pub(crate) fn add(&mut self, grant: Grant) {
+        if let Place::Organization(organization) = &grant.place {
+            self.left_alone.retain(|(name, _)| *name != organization.name);
+        }
+        let Some(known) = self.grants.iter_mut().find(|known| known.place == grant.place) else {
+            self.grants.push(grant);
+            return;
+        };
+        for person in grant.persons {
+            if !known.persons.contains(&person) {
+                known.persons.push(person);
+            }
+        }
+        if known.order.is_none() && known.persons.is_empty() {
+            known.order = grant.order;
         }
     }
 
-    pub(crate) fn add_organization(&mut self, organization: &Organization) {
-        self.left_alone.retain(|(name, _)| *name != organization.name);
-        if !self.organizations.contains(organization) {
-            self.organizations.push(organization.clone());
+    /// Forgets a membership for one person; true when nobody is left for whom it was.
+    pub(crate) fn would_end(&self, place: &Place, person: &PersonKey) -> bool {
+        let same = |grant: &&Grant| match (&grant.place, place) {
+            // One organization may be known by two names: it ends with the last of them.
+            (Place::Organization(a), Place::Organization(b)) => a.id == b.id,
+            (a, b) => a == b,
+        };
+        let others = self.grants.iter().filter(same);
+        !others.clone().any(|grant| {
+            let elsewhere = grant.place != *place || grant.order.is_some();
+            elsewhere || grant.persons.iter().any(|other| other != person)
+        })
+    }
+
+    pub(crate) fn drop_for(&mut self, place: &Place, person: &PersonKey) {
+        for grant in self.grants.iter_mut().filter(|grant| grant.place == *place) {
+            grant.persons.retain(|other| other != person);
         }
+        self.grants.retain(|grant| !grant.persons.is_empty() || grant.order.is_some());
     }
 
     pub(crate) fn leave_alone(&mut self, name: &str, now: Timestamp) {
         self.left_alone.retain(|(other, _)| other != name);
         self.left_alone.push((name.to_owned(), now));
     }
+
+    /// Whether a sign-in now is worth a note.
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        self.last_sign_in.is_none_or(|last| now.since(last) >= DAY)
+    }
 }
 
-/// An organization that the gateway set out to create, and the desks that it put it on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub(crate) struct CreatedOrganization {
-    pub(crate) desks: Vec<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The records of one JSM.
-pub(crate) struct Records {
-    store: Arc<dyn Store>,
-    jsm: JsmName,
-}
-
-impl Records {
-    pub(crate) fn new(store: Arc<dyn Store>, jsm: JsmName) -> Self {
-        Self { store, jsm }
+    fn person(subject: &str) -> PersonKey {
+        PersonKey { idp: "acme".parse().unwrap(), subject: subject.parse().unwrap() }
     }
 
-    pub(crate) fn jsm(&self) -> &JsmName {
-        &self.jsm
-    }
-
-    pub(crate) async fn link(
-        &self,
-        person: &PersonKey,
-        now: Timestamp,
-    ) -> Result<Option<Link>, ProvisioningError> {
-        self.read(&self.link_key(person), now).await
-    }
-
-    pub(crate) async fn put_link(
-        &self,
-        link: &Link,
-        now: Timestamp,
-    ) -> Result<(), ProvisioningError> {
-        let persons = format!("jsm/{}/persons-of/{}", self.jsm.as_str(), link.account.0);
-        let entry = entry(link, vec![persons])?;
-        Ok(self.store.put(Area::Records, &self.link_key(&link.person), entry, now).await?)
-    }
-
-    pub(crate) async fn address(
-        &self,
-        email: &EmailAddress,
-        now: Timestamp,
-    ) -> Result<Option<AddressClaim>, ProvisioningError> {
-        self.read(&self.address_key(email), now).await
-    }
-
-    /// Claims the address, or answers whose claim stands.
-    pub(crate) async fn claim_address(
-        &self,
-        email: &EmailAddress,
-        claim: AddressClaim,
-        now: Timestamp,
-    ) -> Result<AddressClaim, ProvisioningError> {
-        self.claim(&self.address_key(email), claim, now).await
-    }
-
-    pub(crate) async fn ledger(
-        &self,
-        account: &JsmAccount,
-        now: Timestamp,
-    ) -> Result<Option<Ledger>, ProvisioningError> {
-        self.read(&self.account_key(account), now).await
-    }
-
-    /// Claims the account, or answers whose claim stands.
-    pub(crate) async fn claim_account(
-        &self,
-        account: &JsmAccount,
-        ledger: Ledger,
-        now: Timestamp,
-    ) -> Result<Ledger, ProvisioningError> {
-        self.claim(&self.account_key(account), ledger, now).await
-    }
-
-    /// Changes the ledger of a claimed account, however many others do so at once.
-    pub(crate) async fn change(
-        &self,
-        account: &JsmAccount,
-        now: Timestamp,
-        change: impl Fn(&mut Ledger) + Send + Sync,
-    ) -> Result<(), ProvisioningError> {
-        let key = self.account_key(account);
-        for _ in 0..CONTESTED {
-            let old = self.store.get(Area::Records, &key, now).await?;
-            let old = old.ok_or(ProvisioningError::LedgerUnreadable)?;
-            let mut ledger: Ledger = decode(&old)?;
-            change(&mut ledger);
-            let new = entry(&ledger, vec![])?;
-            if self.store.replace_if(Area::Records, &key, &old, new, now).await? {
-                return Ok(());
-            }
+    fn granted(place: Place, persons: &[&str]) -> Grant {
+        let persons = persons.iter().map(|p| person(p)).collect();
+        Grant {
+            place,
+            rule: String::new(),
+            persons,
+            order: None,
+            since: Timestamp::from_seconds(0),
         }
-        Err(ProvisioningError::Busy)
     }
 
-    pub(crate) async fn created_organization(
-        &self,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<Option<CreatedOrganization>, ProvisioningError> {
-        self.read(&self.organization_key(name), now).await
+    fn organization(name: &str) -> Place {
+        Place::Organization(Organization { id: "12".into(), name: name.into() })
     }
 
-    pub(crate) async fn put_created_organization(
-        &self,
-        name: &str,
-        created: &CreatedOrganization,
-        now: Timestamp,
-    ) -> Result<(), ProvisioningError> {
-        let key = self.organization_key(name);
-        Ok(self.store.put(Area::Records, &key, entry(created, vec![])?, now).await?)
+    #[test]
+    fn a_ledger_of_version_0_1_is_taken_over() {
+        let text = r#"{"owner":{"idp":"acme","subject":"ann"},"complete":true,
+            "organizations":[{"id":"12","name":"Acme"}],"desks":["1"],"left_alone":[]}"#;
+        let ledger = serde_json::from_str::<Ledger>(text).unwrap().adopted();
+        let places: Vec<String> = ledger.grants.iter().map(|g| g.place.to_string()).collect();
+        assert_eq!(places, ["service desk 1", "organization Acme"]);
+        assert!(ledger.grants.iter().all(|g| g.persons == [person("ann")]));
+        let again = serde_json::to_string(&ledger).unwrap();
+        assert_eq!(serde_json::from_str::<Ledger>(&again).unwrap().adopted(), ledger);
     }
 
-    async fn read<T: DeserializeOwned>(
-        &self,
-        key: &str,
-        now: Timestamp,
-    ) -> Result<Option<T>, ProvisioningError> {
-        self.store.get(Area::Records, key, now).await?.map(|bytes| decode(&bytes)).transpose()
+    #[test]
+    fn a_membership_ends_with_the_last_person_and_the_last_name() {
+        let mut ledger = Ledger::of(Some(person("ann")));
+        ledger.add(granted(Place::Desk("1".into()), &["ann"]));
+        ledger.add(granted(Place::Desk("1".into()), &["bob"]));
+        let desk = Place::Desk("1".into());
+        assert!(!ledger.would_end(&desk, &person("ann")));
+        ledger.drop_for(&desk, &person("ann"));
+        assert!(ledger.would_end(&desk, &person("bob")));
+        ledger.add(granted(organization("Acme"), &["ann"]));
+        ledger.add(granted(organization("Acme Inc."), &["ann"]));
+        assert!(!ledger.would_end(&organization("Acme"), &person("ann")));
+        ledger.drop_for(&organization("Acme"), &person("ann"));
+        assert!(ledger.would_end(&organization("Acme Inc."), &person("ann")));
     }
-
-    async fn claim<T: Serialize + DeserializeOwned>(
-        &self,
-        key: &str,
-        claim: T,
-        now: Timestamp,
-    ) -> Result<T, ProvisioningError> {
-        if self.store.put_if_absent(Area::Records, key, entry(&claim, vec![])?, now).await? {
-            return Ok(claim);
-        }
-        self.read(key, now).await?.ok_or(ProvisioningError::Busy)
-    }
-
-    fn link_key(&self, person: &PersonKey) -> String {
-        format!("jsm/{}/link/{}", self.jsm.as_str(), hash::person(person))
-    }
-
-    fn address_key(&self, email: &EmailAddress) -> String {
-        format!("jsm/{}/address/{}", self.jsm.as_str(), hash::address(email))
-    }
-
-    fn account_key(&self, account: &JsmAccount) -> String {
-        format!("jsm/{}/account/{}", self.jsm.as_str(), account.0)
-    }
-
-    fn organization_key(&self, name: &str) -> String {
-        format!("jsm/{}/organization/{}", self.jsm.as_str(), hash::name(name))
-    }
-}
-
-fn entry(record: &impl Serialize, groups: Vec<String>) -> Result<Entry, ProvisioningError> {
-    let value = serde_json::to_vec(record).map_err(|_| ProvisioningError::LedgerUnreadable)?;
-    Ok(Entry { value, deadline: Timestamp::MAX, groups })
-}
-
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProvisioningError> {
-    serde_json::from_slice(bytes).map_err(|_| ProvisioningError::LedgerUnreadable)
 }

@@ -1,15 +1,17 @@
-//! The customer in JSM: what the rules give somebody ([`wanted`]), what is missing ([`plan()`]), and
-//! the calls that bring it about ([`Provisioner`]).
+//! The customer in JSM: what the rules give somebody ([`wanted`]), what is missing or too much
+//! ([`plan()`]), and the calls that bring it about ([`Provisioner`]), on JSM Cloud and Data Center.
 //!
-//! It writes to JSM only with a [`login::FactorPassed`] in hand. It does not decide who somebody
-//! is, opens no session, removes nothing in JSM, and writes no audit record itself: it hands back
-//! the events.
+//! A sign-in writes to JSM only with a [`login::FactorPassed`] in hand; everything else is written by
+//! the outbox ([`Provisioner::drain`]) or by an operator's order. It does not decide who somebody is,
+//! opens no session, and writes no audit record itself: it hands back the events.
 //!
 //! Invariants: a person is (IdP, subject), linked to one account; an account belongs to one person
 //! unless `links` joins several; nothing is called for a person whom JSM already knows as the rules
-//! say; every finished write is in the ledger before the next begins, so that a crash between two
-//! steps is taken up where it happened; organizations that a SCIM directory owns are never written.
-//! Addresses are stored as SHA-256 only.
+//! say; what is to be done is in the outbox before it begins, and every finished write is in the
+//! ledger before the next begins, so that a crash between two steps is taken up where it happened;
+//! only what the ledger holds is removed, never because a claim is missing, and never more than the
+//! brake permits; organizations that a SCIM directory owns are never written. Addresses are stored as
+//! SHA-256, or sealed in the outbox.
 //!
 //! The order of the records of one link: account claim, address claim, link. The claims are set
 //! only if absent, so that of two persons one loses, whatever the timing; the link comes last and
@@ -18,21 +20,41 @@
 //! Start at [`Provisioner::provision`].
 
 mod account;
-mod cloud;
+mod brake;
+mod client;
+mod drain;
 mod error;
 mod flight;
 mod grants;
 mod hash;
+mod lease;
 mod ledger;
 mod links;
 mod organizations;
+mod outbox;
 mod plan;
+mod profile;
 mod provisioner;
+mod reactivation;
+mod records;
 mod refusal;
+mod rules;
 mod settings;
+mod whom;
 
-pub use cloud::Endpoint;
+pub use client::Endpoint;
+pub use drain::{Drained, Queue};
 pub use error::{ProvisioningError, Revoked};
-pub use plan::{Known, Operation, Rule, Wanted, WantedDesk, WantedOrganization, plan, wanted};
+pub use outbox::Waiting;
+pub use plan::{Grant, Known, Operation, Place, Plan, plan};
 pub use provisioner::{Provisioned, Provisioner};
-pub use settings::{DeskRule, JsmCloud, JsmSettings, OrganizationRule};
+pub use reactivation::Task;
+pub use rules::{
+    Creation, Judged, Rule, Verdict, Wanted, WantedDesk, WantedGroup, WantedOrganization, wanted,
+};
+pub use settings::{
+    Blocked, BrakeSettings, CloudCredential, Conduct, DataCenterCredential, DeskRule, GroupGift,
+    GroupRule, JsmCloud, JsmDataCenter, JsmSettings, JsmSite, Matching, OrganizationGift,
+    OrganizationKey, OrganizationRule, Origin, Reactivation, Source, SyncMode,
+};
+pub use whom::{ClaimTest, Otherwise, PatternError, Rename, TextPattern, WholePattern, Whom};

@@ -3,8 +3,9 @@
 use domain::{AuditEvent, Identity, JsmAccount, PersonKey, Timestamp};
 
 use crate::account::{Origin, find_or_create};
-use crate::ledger::{AddressClaim, Ledger, Link};
+use crate::ledger::{Ledger, Profile};
 use crate::provisioner::Inner;
+use crate::records::{AddressClaim, Link};
 use crate::{ProvisioningError, hash, wanted};
 
 /// A person whom the gateway knows.
@@ -26,7 +27,7 @@ impl Inner {
         // A link without its ledger is taken for none: linking anew claims it again.
         let Some(ledger) = self.records.ledger(&account, now).await? else { return Ok(None) };
         // Asked each time: the operator may have taken `links` back.
-        self.may_use(person, &ledger.owner)?;
+        self.may_use(person, ledger.owner.as_ref())?;
         Ok(Some(Standing { account, ledger }))
     }
 
@@ -44,9 +45,13 @@ impl Inner {
             None => {
                 let wanted = wanted(&self.settings, identity);
                 let desks: Vec<&str> = wanted.desks.iter().map(|d| d.desk.as_str()).collect();
-                find_or_create(&self.client, identity, &desks, until).await?
+                let found = find_or_create(&self.client, identity, &desks, until).await;
+                self.or_ask(identity, found, now).await?
             }
         };
+        if origin == Origin::Ended {
+            self.reactivate(identity, &account, (now, until), events).await?;
+        }
         let (jsm, event_person) = (self.settings.name.clone(), person.clone());
         if origin == Origin::Created {
             events.push(AuditEvent::CustomerCreated {
@@ -56,6 +61,11 @@ impl Inner {
             });
         }
         let ledger = self.claim(identity, &account, now).await?;
+        if origin == Origin::Created {
+            let profile = Some(Profile::of(identity));
+            let note = |ledger: &mut Ledger| ledger.profile = profile.clone();
+            self.records.change_ledger(&account, now, note).await?;
+        }
         let link = Link {
             account: account.clone(),
             person: person.clone(),
@@ -63,10 +73,11 @@ impl Inner {
             since: now,
         };
         self.records.put_link(&link, now).await?;
-        if origin == Origin::Found {
+        if origin != Origin::Created {
             let account = account.clone();
             events.push(AuditEvent::CustomerLinked { jsm, person: event_person, account });
         }
+        let ledger = self.records.ledger(&account, now).await?.unwrap_or(ledger);
         Ok(Standing { account, ledger })
     }
 
@@ -84,7 +95,7 @@ impl Inner {
         let Some(claim) = self.records.address(&identity.email, now).await? else {
             return Ok(None);
         };
-        self.may_use(&identity.person, &claim.owner)?;
+        self.may_use(&identity.person, claim.owner.as_ref())?;
         Ok(Some(claim.account))
     }
 
@@ -96,16 +107,31 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Ledger, ProvisioningError> {
         let person = &identity.person;
-        let ours = Ledger::of(person.clone());
-        let ledger = self.records.claim_account(account, ours, now).await?;
-        self.may_use(person, &ledger.owner)?;
-        let ours = AddressClaim { account: account.clone(), owner: person.clone() };
-        let claim = self.records.claim_address(&identity.email, ours, now).await?;
-        self.may_use(person, &claim.owner)?;
+        let ledger = self.records.claim_account(account, Some(person), now).await?;
+        self.may_use(person, ledger.owner.as_ref())?;
+        self.claim_address(identity, account, now).await?;
         Ok(ledger)
     }
 
-    fn may_use(&self, person: &PersonKey, owner: &PersonKey) -> Result<(), ProvisioningError> {
+    /// Claims the address for this person's account, unless another person has it.
+    pub(crate) async fn claim_address(
+        &self,
+        identity: &Identity,
+        account: &JsmAccount,
+        now: Timestamp,
+    ) -> Result<(), ProvisioningError> {
+        let owner = Some(identity.person.clone());
+        let ours = AddressClaim { account: account.clone(), owner };
+        let claim = self.records.claim_address(&identity.email, ours, now).await?;
+        self.may_use(&identity.person, claim.owner.as_ref())
+    }
+
+    fn may_use(
+        &self,
+        person: &PersonKey,
+        owner: Option<&PersonKey>,
+    ) -> Result<(), ProvisioningError> {
+        let Some(owner) = owner else { return Ok(()) };
         if person == owner || self.joined_with(person).any(|joined| joined == owner) {
             return Ok(());
         }
@@ -122,6 +148,6 @@ impl Inner {
     pub(crate) fn flight_keys(&self, identity: &Identity) -> Vec<String> {
         let lists = self.settings.links.iter().filter(|list| list.contains(&identity.person));
         let groups = lists.filter_map(|list| list.first()).map(hash::person);
-        groups.chain([hash::address(&identity.email)]).collect()
+        groups.chain([hash::person(&identity.person), hash::address(&identity.email)]).collect()
     }
 }

@@ -1,57 +1,63 @@
-//! What the rules give a person, and the smallest list of writes that is missing. Pure.
+//! The smallest list of operations between what the rules give and what the ledger knows. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 
-use domain::Identity;
+use domain::{Organization, PersonKey, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::{DeskRule, JsmSettings};
+use crate::rules::{Rule, Wanted, WantedDesk, WantedGroup, WantedOrganization};
+use crate::{OrganizationKey, SyncMode};
 
-/// The rule that asks for something: its place in the JSM's section of the operator's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// `organizations[n]`
-    Organization(usize),
-    /// `desks[n]`
-    Desk(usize),
+/// A membership.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Of a service desk, by its id as the rule has it.
+    Desk(String),
+    /// Of an organization; the name is the rule's.
+    Organization(Organization),
+    /// Of a group of Jira.
+    Group(String),
 }
 
-/// An organization that a person shall be in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedOrganization {
-    /// Its name in JSM.
-    pub name: String,
-    /// Desks that its members join; it is put on them if the gateway has to create it.
-    pub desks: Vec<String>,
-    /// The first rule that asks for it.
-    pub rule: Rule,
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Desk(desk) => write!(f, "service desk {desk}"),
+            Self::Organization(organization) => write!(f, "organization {}", organization.name),
+            Self::Group(group) => write!(f, "group {group}"),
+        }
+    }
 }
 
-/// A service desk that a person shall be a customer of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedDesk {
-    /// Its id, as the rule has it.
-    pub desk: String,
-    /// The first rule that asks for it.
-    pub rule: Rule,
+/// A membership that the gateway granted, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// What.
+    pub place: Place,
+    /// The rule that asked for it, as it stood then.
+    #[serde(default)]
+    pub rule: String,
+    /// For whom it was: several persons may be one customer.
+    #[serde(default)]
+    pub persons: Vec<PersonKey>,
+    /// The operator's order that granted it; no rule takes such a one away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// When.
+    pub since: Timestamp,
 }
 
-/// Everything that the rules give a person; nothing twice.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
-    /// Organizations in the order of the rules.
-    pub organizations: Vec<WantedOrganization>,
-    /// Desks in the order of the rules.
-    pub desks: Vec<WantedDesk>,
-}
-
-/// What the ledger says that a person has.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Known {
-    /// Names of organizations.
-    pub organizations: BTreeSet<String>,
-    /// Ids of desks.
-    pub desks: BTreeSet<String>,
+/// What is known of a customer.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Who signs in.
+    pub person: &'a PersonKey,
+    /// What the gateway granted.
+    pub grants: &'a [Grant],
+    /// Names of organizations that are not ours to write.
+    pub left_alone: &'a [String],
 }
 
 /// One write.
@@ -61,143 +67,146 @@ pub enum Operation {
     JoinDesk(WantedDesk),
     /// Add the customer to an organization.
     JoinOrganization(WantedOrganization),
+    /// Add the customer to a group.
+    JoinGroup(WantedGroup),
+    /// Take back what was granted and the rules no longer give.
+    Leave(Grant),
 }
 
-/// What the rules give `identity`. Every rule that matches counts.
-pub fn wanted(settings: &JsmSettings, identity: &Identity) -> Wanted {
-    let domain = identity.email.domain();
-    let mut wanted = Wanted::default();
-    for (index, rule) in settings.organizations.iter().enumerate() {
-        let twice = wanted.organizations.iter().any(|o| o.name == rule.organization);
-        if rule.domain.matches(&domain) && !twice {
-            wanted.organizations.push(WantedOrganization {
-                name: rule.organization.clone(),
-                desks: desks_of(&settings.desks, &rule.organization),
-                rule: Rule::Organization(index),
-            });
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JoinDesk(wanted) => {
+                write!(f, "join service desk {} by {}", wanted.desk, wanted.rule)
+            }
+            Self::JoinOrganization(wanted) => {
+                write!(f, "join organization {} by {}", wanted.key, wanted.rule)
+            }
+            Self::JoinGroup(wanted) => write!(f, "join group {} by {}", wanted.group, wanted.rule),
+            Self::Leave(grant) => write!(f, "leave {}, granted by {}", grant.place, grant.rule),
         }
     }
-    for (index, rule) in settings.desks.iter().enumerate() {
-        let in_it = |name: &String| wanted.organizations.iter().any(|o| o.name == *name);
-        if !rule.organization.as_ref().is_none_or(in_it) {
-            continue;
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// In the order in which it is done: desks first, because without one there is no portal to
+    /// open, and removals last.
+    pub operations: Vec<Operation>,
+    /// What the rules might no longer give, and stays because something is not known.
+    pub held_back: Vec<Grant>,
+}
+
+/// What is missing, and in mirror mode what is too much.
+///
+/// Nothing is removed that the ledger does not hold, that an operator ordered, or that a rule might
+/// still give: a claim that did not come says nothing (invariant 9).
+pub fn plan(wanted: &Wanted, known: &Known<'_>, sync: SyncMode) -> Plan {
+    if sync == SyncMode::Off {
+        return Plan::default();
+    }
+    let held = Held::of(known);
+    let desks = wanted.desks.iter().filter(|d| !held.desks.contains(d.desk.as_str()));
+    let desks = desks.cloned().map(Operation::JoinDesk);
+    let organizations = wanted.organizations.iter().filter(|o| !held.has(&o.key));
+    let organizations = organizations.cloned().map(Operation::JoinOrganization);
+    let groups = wanted.groups.iter().filter(|g| !held.groups.contains(g.group.as_str()));
+    let groups = groups.cloned().map(Operation::JoinGroup);
+    let mut plan =
+        Plan { operations: desks.chain(organizations).chain(groups).collect(), held_back: vec![] };
+    if sync == SyncMode::Mirror {
+        surplus(wanted, known, &mut plan);
+    }
+    plan
+}
+
+fn surplus(wanted: &Wanted, known: &Known<'_>, plan: &mut Plan) {
+    let given = Given::of(wanted);
+    let ours = |grant: &&Grant| grant.order.is_none() && grant.persons.contains(known.person);
+    for grant in known.grants.iter().filter(ours).filter(|grant| !given.has(&grant.place)) {
+        if wanted.might_give(&grant.place) {
+            plan.held_back.push(grant.clone());
+        } else {
+            plan.operations.push(Operation::Leave(grant.clone()));
         }
-        for desk in &rule.join {
-            if !wanted.desks.iter().any(|d| d.desk == *desk) {
-                wanted.desks.push(WantedDesk { desk: desk.clone(), rule: Rule::Desk(index) });
+    }
+}
+
+/// What need not be added: granted to this person, or not ours to write.
+struct Held<'a> {
+    desks: HashSet<&'a str>,
+    names: HashSet<&'a str>,
+    ids: HashSet<&'a str>,
+    groups: HashSet<&'a str>,
+}
+
+impl<'a> Held<'a> {
+    fn of(known: &Known<'a>) -> Self {
+        let names = known.left_alone.iter().map(String::as_str).collect();
+        let mut held =
+            Self { desks: HashSet::new(), names, ids: HashSet::new(), groups: HashSet::new() };
+        for grant in known.grants.iter().filter(|grant| grant.persons.contains(known.person)) {
+            match &grant.place {
+                Place::Desk(desk) => held.desks.insert(desk),
+                Place::Group(group) => held.groups.insert(group),
+                Place::Organization(organization) => {
+                    held.names.insert(&organization.name);
+                    held.ids.insert(&organization.id)
+                }
+            };
+        }
+        held
+    }
+
+    fn has(&self, key: &OrganizationKey) -> bool {
+        match key {
+            OrganizationKey::Name(name) => self.names.contains(name.as_str()),
+            OrganizationKey::Id(id) => self.ids.contains(id.as_str()),
+        }
+    }
+}
+
+/// What the rules give, to be asked for places.
+struct Given<'a> {
+    desks: HashSet<&'a str>,
+    organizations: HashSet<&'a OrganizationKey>,
+    groups: HashSet<&'a str>,
+}
+
+impl<'a> Given<'a> {
+    fn of(wanted: &'a Wanted) -> Self {
+        Self {
+            desks: wanted.desks.iter().map(|d| d.desk.as_str()).collect(),
+            organizations: wanted.organizations.iter().map(|o| &o.key).collect(),
+            groups: wanted.groups.iter().map(|g| g.group.as_str()).collect(),
+        }
+    }
+
+    fn has(&self, place: &Place) -> bool {
+        match place {
+            Place::Desk(desk) => self.desks.contains(desk.as_str()),
+            Place::Group(group) => self.groups.contains(group.as_str()),
+            Place::Organization(Organization { id, name }) => {
+                self.organizations.contains(&OrganizationKey::Name(name.clone()))
+                    || self.organizations.contains(&OrganizationKey::Id(id.clone()))
             }
         }
     }
-    wanted
 }
 
-/// What is missing: desks first, because without one there is no portal to open.
-pub fn plan(wanted: &Wanted, known: &Known) -> Vec<Operation> {
-    let desks = wanted.desks.iter().filter(|d| !known.desks.contains(&d.desk));
-    let organizations =
-        wanted.organizations.iter().filter(|o| !known.organizations.contains(&o.name));
-    let desks = desks.cloned().map(Operation::JoinDesk);
-    desks.chain(organizations.cloned().map(Operation::JoinOrganization)).collect()
-}
-
-/// Desks that every member of `organization` joins.
-fn desks_of(rules: &[DeskRule], organization: &str) -> Vec<String> {
-    let for_members =
-        rules.iter().filter(|r| r.organization.as_ref().is_none_or(|o| o == organization));
-    let desks: BTreeSet<&String> = for_members.flat_map(|r| &r.join).collect();
-    desks.into_iter().cloned().collect()
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Organization(index) => write!(f, "organizations[{index}]"),
-            Self::Desk(index) => write!(f, "desks[{index}]"),
+impl Wanted {
+    /// Whether a rule that could not be judged may give this.
+    pub(crate) fn might_give(&self, place: &Place) -> bool {
+        let unknown = |kind: fn(&Rule) -> bool| self.unjudged().any(|(rule, _)| kind(&rule));
+        match place {
+            Place::Organization(_) => unknown(|rule| matches!(rule, Rule::Organization(_))),
+            // Desks may hang on organizations.
+            Place::Desk(_) => unknown(|rule| !matches!(rule, Rule::Group(_))),
+            Place::Group(_) => unknown(|rule| matches!(rule, Rule::Group(_))),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{PersonKey, Secret};
-
-    use super::*;
-    use crate::{JsmCloud, OrganizationRule};
-
-    fn settings() -> JsmSettings {
-        let organization = |domain: &str, name: &str| OrganizationRule {
-            domain: domain.parse().unwrap(),
-            organization: name.into(),
-        };
-        let desk = |organization: Option<&str>, join: &[&str]| DeskRule {
-            organization: organization.map(Into::into),
-            join: join.iter().map(|d| (*d).to_owned()).collect(),
-        };
-        JsmSettings {
-            name: "support".parse().unwrap(),
-            site: JsmCloud {
-                site: "https://example.atlassian.net".parse().unwrap(),
-                email: "bot@example.com".into(),
-                token: Secret::new("t".into()),
-            },
-            organizations: vec![
-                organization("acme.example", "Acme"),
-                organization("*.acme.example", "Acme"),
-                organization("eu.acme.example", "Acme Europe"),
-                organization("bücher.example", "Books"),
-            ],
-            desks: vec![desk(None, &["1"]), desk(Some("Acme"), &["3", "1"])],
-            links: vec![],
-        }
-    }
-
-    fn person(email: &str) -> Identity {
-        Identity {
-            person: PersonKey { idp: "acme".parse().unwrap(), subject: "ann".parse().unwrap() },
-            email: email.parse().unwrap(),
-            display_name: "Ann".into(),
-            groups: None,
-            claims: std::collections::BTreeMap::new(),
-            idp_session: None,
-            session_deadline: None,
-        }
-    }
-
-    fn names(email: &str) -> Vec<String> {
-        wanted(&settings(), &person(email)).organizations.into_iter().map(|o| o.name).collect()
-    }
-
-    #[test]
-    fn organizations_follow_the_domain_of_the_address() {
-        assert_eq!(names("ann@acme.example"), ["Acme"]);
-        assert_eq!(names("Ann+x@ACME.Example."), ["Acme"]);
-        assert_eq!(names("ann@eu.acme.example"), ["Acme", "Acme Europe"]);
-        assert_eq!(names("ann@xn--bcher-kva.example"), ["Books"]);
-        assert_eq!(names("ann@evilacme.example"), [""; 0]);
-    }
-
-    #[test]
-    fn desks_are_for_everybody_or_for_an_organization_and_never_twice() {
-        let desks = |email: &str| {
-            let desks = wanted(&settings(), &person(email)).desks.into_iter();
-            desks.map(|d| (d.desk, d.rule.to_string())).collect::<Vec<_>>()
-        };
-        let rule = |desk: &str, rule: &str| (desk.to_owned(), rule.to_owned());
-        assert_eq!(desks("x@other.example"), [rule("1", "desks[0]")]);
-        let acme = [rule("1", "desks[0]"), rule("3", "desks[1]")];
-        assert_eq!(desks("ann@acme.example"), acme);
-    }
-
-    #[test]
-    fn the_plan_is_what_is_missing_and_nothing_for_somebody_who_has_all() {
-        let wanted = wanted(&settings(), &person("ann@acme.example"));
-        let [acme] = wanted.organizations.as_slice() else { panic!("one organization") };
-        assert_eq!(acme.desks, ["1", "3"]);
-        let mut known = Known::default();
-        assert_eq!(plan(&wanted, &known).len(), 3);
-        known.desks = ["1".to_owned(), "3".to_owned(), "9".to_owned()].into();
-        assert_eq!(plan(&wanted, &known), [Operation::JoinOrganization(acme.clone())]);
-        known.organizations = ["Acme".to_owned(), "Old".to_owned()].into();
-        assert_eq!(plan(&wanted, &known), []);
-    }
-}
+mod tests;

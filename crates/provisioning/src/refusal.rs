@@ -11,9 +11,12 @@ impl ProvisioningError {
         match self {
             Self::HalfWay { source, .. } => source.refusal(),
             Self::Store(source) => source.refusal(),
-            Self::LedgerUnreadable | Self::ProofOfAnother | Self::Busy | Self::Interrupted => {
-                self.ours()
-            }
+            Self::LedgerUnreadable
+            | Self::ProofOfAnother
+            | Self::Busy
+            | Self::Interrupted
+            | Self::UnderWay => self.ours(),
+            Self::Blocked | Self::AccountEnded { .. } => self.of_the_block(),
             Self::LinkedElsewhere { .. }
             | Self::AccountInvisible { .. }
             | Self::AtlassianAccount
@@ -38,9 +41,37 @@ impl ProvisioningError {
                 "provisioning-busy",
                 "nothing, if it happens once; else see what JSM answers to the sign-in before",
             ),
+            Self::UnderWay => (
+                "provisioning-under-way",
+                "nothing: the outbox goes on; see `vestibule provisioning queue` if it lasts",
+            ),
             _ => ("provisioning-interrupted", "nothing: the next sign-in goes on"),
         };
         Refusal::new(cause, Blame::Us, Notice::TryAgainLater, self.to_string(), remedy)
+    }
+
+    fn of_the_block(&self) -> Refusal {
+        let (cause, blame, notice, remedy) = match self {
+            Self::Blocked => (
+                "address-blocked",
+                Blame::Operator,
+                Notice::AccountEnded,
+                "take the address or its domain out of `blocked` of this jsm if it may come back",
+            ),
+            Self::AccountEnded { asked: true } => (
+                "jsm-account-revoked",
+                Blame::Upstream,
+                Notice::AccountAsked,
+                "grant access again in JSM (no API does on Cloud): see `vestibule provisioning queue`",
+            ),
+            _ => (
+                "jsm-account-revoked",
+                Blame::Upstream,
+                Notice::AccountEnded,
+                "an administrator can grant access again in JSM; `reactivation` of this jsm says what a sign-in may do",
+            ),
+        };
+        Refusal::new(cause, blame, notice, self.to_string(), remedy)
     }
 
     fn of_the_account(&self) -> Refusal {
@@ -56,7 +87,7 @@ impl ProvisioningError {
             Self::AtlassianAccount => (
                 "jsm-atlassian-account",
                 Blame::Upstream,
-                Notice::AccountUnusable,
+                Notice::AtlassianAccount,
                 "somebody with an Atlassian account signs in at Atlassian, not as a portal-only customer; send such addresses to `upstream_login`, or let an administrator change the account".to_owned(),
             ),
             Self::AccountInvisible { revoked: Revoked::Shown } => (
@@ -98,7 +129,7 @@ impl ProvisioningError {
             Self::CredentialRefused { .. } => (
                 "jsm-credential-refused",
                 Blame::Operator,
-                "make a new API token for the configured `email` (tokens expire after a year at most), put it into `token`; a classic token, not a scoped one, works at the site's own address".to_owned(),
+                "make a new token (Atlassian's expire after a year at most) and put it into the file; a classic token works at the site's own address, a scoped one needs `scoped: true`; `vestibule check --online` tries it out".to_owned(),
             ),
             Self::RightMissing { endpoint } => (
                 "jsm-right-missing",
@@ -132,8 +163,23 @@ impl ProvisioningError {
             ),
             Self::OrganizationUnknown => (
                 "jsm-organization-unknown",
-                Blame::Upstream,
-                "nothing: the next sign-in looks it up again".to_owned(),
+                Blame::Operator,
+                "make the organization in JSM, correct its id or name, or set `create: true` in the rule".to_owned(),
+            ),
+            Self::TooManyOrganizations { .. } => (
+                "jsm-organizations-too-many",
+                Blame::Operator,
+                "see which values came (`vestibule explain`), tighten `allow`, or raise `create_per_hour`".to_owned(),
+            ),
+            Self::GroupUnknown { .. } => (
+                "jsm-group-unknown",
+                Blame::Operator,
+                "make the group in Jira, or correct its name under `groups`".to_owned(),
+            ),
+            Self::GroupLicensed { .. } => (
+                "jsm-group-licensed",
+                Blame::Operator,
+                "take the group out of the rule, or set `licensed: true` there if its members shall take licences".to_owned(),
             ),
             Self::CallRefused { .. } => (
                 "jsm-call-refused",

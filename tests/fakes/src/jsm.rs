@@ -167,6 +167,25 @@ impl JsmCloud {
         self.state().add_organization(name, true)
     }
 
+    /// Renames an organization, as an administrator would by hand.
+    pub fn rename_organization(&self, id: &str, name: &str) {
+        let mut state = self.state();
+        let found = state.organizations.iter_mut().find(|o| o.id == id);
+        name.clone_into(&mut found.expect("an organization of this site").name);
+    }
+
+    /// Opens a desk to everybody.
+    pub fn open_desk(&self, desk: &str) {
+        self.state().desk_mut(desk).expect("a desk of this site").open = true;
+    }
+
+    /// Adds an account to an organization, as an agent would by hand.
+    pub fn put_in_organization(&self, id: &str, account: &str) {
+        let mut state = self.state();
+        let found = state.organizations.iter_mut().find(|o| o.id == id);
+        found.expect("an organization of this site").members.insert(account.to_owned());
+    }
+
     /// Removes an organization, as an administrator would by hand.
     pub fn remove_organization(&self, id: &str) {
         self.state().organizations.retain(|o| o.id != id);

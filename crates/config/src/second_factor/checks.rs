@@ -66,9 +66,7 @@ fn organizations(value: &Value<'_>, rule: &FactorRule, around: &Around<'_>) {
     if rule.organizations.is_empty() {
         return;
     }
-    let known = |name: &String| {
-        around.jsm.iter().flat_map(|jsm| &jsm.organizations).any(|r| r.organization == *name)
-    };
+    let known = |name: &String| around.jsm.iter().any(|jsm| jsm.may_give(name));
     for name in rule.organizations.iter().filter(|name| !known(name)) {
         value.warn(format!("no rule under `jsm` gives the organization `{name}`"));
     }

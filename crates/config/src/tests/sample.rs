@@ -27,7 +27,11 @@ fn the_sample_loads_without_a_warning() {
         (Duration::from_secs(1800), Duration::from_secs(43_200))
     );
     assert_eq!(site.jsm.as_ref(), Some(&settings.jsm[0].name));
-    assert_eq!(settings.jsm[0].site.token.expose(), PLANTED);
+    let provisioning::JsmSite::Cloud(cloud) = &settings.jsm[0].site else { panic!("Cloud") };
+    let provisioning::CloudCredential::Classic { token, .. } = &cloud.credential else {
+        panic!("a classic token")
+    };
+    assert_eq!(token.expose(), PLANTED);
     assert_eq!(settings.keys.sealing[0].expose().len(), 32);
     let StoreSettings::Embedded { path } = &settings.store else { panic!("an embedded store") };
     assert_eq!(*path, folder.path().join("data"));

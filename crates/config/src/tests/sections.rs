@@ -424,10 +424,5 @@ fn links_and_jsm() {
             "{ join: [\"1/../2\"] }",
             "jsm.support.desks[0].join[0]: \"1/../2\" cannot be used here; write the id or the project key of a service desk",
         ),
-        (
-            "    cloud:",
-            "    data_center: {}\n    cloud:",
-            "jsm.support: `data_center` is not supported yet; leave it out",
-        ),
     ]);
 }

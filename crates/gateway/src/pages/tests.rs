@@ -8,7 +8,7 @@ use super::texts::{Circumstances, texts};
 use super::*;
 
 /// Every notice; a new one is added here when `exhaustive` no longer compiles.
-const NOTICES: [Notice; 28] = [
+const NOTICES: [Notice; 31] = [
     Notice::ProviderDenied,
     Notice::ProviderUnreachable,
     Notice::AnswerNotAccepted,
@@ -23,6 +23,9 @@ const NOTICES: [Notice; 28] = [
     Notice::LinkOver,
     Notice::AccountLinkedElsewhere,
     Notice::AccountUnusable,
+    Notice::AccountEnded,
+    Notice::AccountAsked,
+    Notice::AtlassianAccount,
     Notice::SupportUnavailable,
     Notice::TryAgainLater,
     Notice::NotPermitted,

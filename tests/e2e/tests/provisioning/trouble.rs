@@ -44,7 +44,8 @@ async fn an_account_that_stays_invisible_is_refused_in_words_of_its_own() {
     assert_eq!(error.refusal().cause, "jsm-account-invisible");
     assert_eq!(error.refusal().notice, Notice::AccountUnusable);
     world.jsm.put_on_desk("1", &account);
-    assert_eq!(world.refused(&ann()).await, "jsm-account-revoked");
+    let ended = world.sign_in(&ann()).await.unwrap_err().refusal();
+    assert_eq!((&*ended.cause, ended.notice), ("jsm-account-revoked", Notice::AccountEnded));
     assert!(world.jsm.organization_members("Acme").is_empty());
 }
 
@@ -55,7 +56,7 @@ async fn an_atlassian_account_of_the_address_is_told_apart_shown_or_hidden() {
         world.jsm.add_atlassian_account("ann@acme.example", privacy);
         let error = world.sign_in(&ann()).await.unwrap_err();
         assert_eq!(error.refusal().cause, "jsm-atlassian-account", "{privacy:?}");
-        assert_eq!(error.refusal().notice, Notice::AccountUnusable);
+        assert_eq!(error.refusal().notice, Notice::AtlassianAccount);
         assert!(world.jsm.customers().is_empty() && world.jsm.organizations().is_empty());
     }
 }

@@ -13,8 +13,11 @@ use login::{
 use outbound::Outbound;
 use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::{
-    DeskRule, JsmSettings, OrganizationRule, Provisioned, Provisioner, ProvisioningError,
+    BrakeSettings, CloudCredential, Conduct, DeskRule, JsmSettings, JsmSite, Matching,
+    OrganizationGift, OrganizationKey, OrganizationRule, Provisioned, Provisioner,
+    ProvisioningError, Whom,
 };
+use session::Sealer;
 use store::{EmbeddedStore, Store};
 
 const START: i64 = 1_800_000_000_000;
@@ -74,19 +77,30 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let settings = JsmSettings {
             name: "support".parse().unwrap(),
-            site: provisioning::JsmCloud {
+            site: JsmSite::Cloud(provisioning::JsmCloud {
                 site: jsm.url.parse().unwrap(),
-                email: jsm.email.clone(),
-                token: Secret::new(jsm.token.clone()),
-            },
-            organizations: vec![OrganizationRule {
-                domain: "acme.example".parse().unwrap(),
-                organization: "Acme".to_owned(),
-            }],
+                credential: CloudCredential::Classic {
+                    email: jsm.email.clone(),
+                    token: Secret::new(jsm.token.clone()),
+                },
+                cloud_id: None,
+                api: jsm.url.parse().unwrap(),
+            }),
+            organizations: vec![of_domain("acme.example", "Acme")],
+            matching: Matching::All,
             desks: vec![
-                DeskRule { organization: None, join: vec!["1".to_owned()] },
-                DeskRule { organization: Some("Acme".to_owned()), join: vec!["3".to_owned()] },
+                DeskRule { join: vec!["1".to_owned()], ..DeskRule::default() },
+                DeskRule {
+                    organization: Some(OrganizationKey::Name("Acme".to_owned())),
+                    join: vec!["3".to_owned()],
+                    ..DeskRule::default()
+                },
             ],
+            groups: vec![],
+            conduct: Conduct::default(),
+            conducts: [].into(),
+            brake: BrakeSettings::default(),
+            blocked: vec![],
             links: vec![],
         };
         let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
@@ -103,7 +117,9 @@ impl World {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Provisioner {
-        Provisioner::new(self.settings.clone(), Outbound::new(&[]).unwrap(), store, clock)
+        let sealer = Arc::new(Sealer::new(&[Secret::new(vec![7; 32])]).unwrap());
+        let outbound = Outbound::new(&[]).unwrap();
+        Provisioner::new(self.settings.clone(), outbound, store, sealer, clock)
     }
 
     /// One sign-in in a fresh process.
@@ -125,6 +141,14 @@ impl World {
         assert_eq!(self.jsm.desk_members("3"), only);
         assert_eq!(self.jsm.organization_members("Acme"), only);
         customer.id.clone()
+    }
+}
+
+/// A rule that gives everybody of a domain the organization of this name.
+pub(crate) fn of_domain(domain: &str, name: &str) -> OrganizationRule {
+    OrganizationRule {
+        whom: Whom { domains: vec![domain.parse().unwrap()], ..Whom::default() },
+        gives: OrganizationGift::Named { name: name.to_owned(), create: true },
     }
 }
 

@@ -1,9 +1,10 @@
 //! Accounts: create and search.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Operation;
-use super::answers::{Answer, Query, answer, error, platform_user, user_dto};
+use super::answers::{Answer, Query, answer, error, no_content, platform_user, user_dto};
+use super::faults::Faults;
 use super::state::{Account, AccountType, State};
 
 pub(super) fn create(state: &mut State, query: &Query, body: &Value, base: &str) -> Answer {
@@ -51,4 +52,41 @@ pub(super) fn matching<'a>(state: &'a mut State, text: &str) -> impl Iterator<It
         }
     }
     seen.into_iter()
+}
+
+/// What the credential may do: what is denied shows here, too.
+pub(super) fn permissions(query: &Query, faults: &Faults) -> Answer {
+    let asked = query.text("permissions").unwrap_or_default();
+    let mut listed = Map::new();
+    for key in asked.split(',').filter(|key| !key.is_empty()) {
+        let denied = match key {
+            "ADMINISTER" => faults.is_denied(Operation::CreateCustomer),
+            "USER_PICKER" => faults.is_denied(Operation::SearchUsers),
+            _ => faults.is_denied(Operation::RevokeCustomer),
+        };
+        let shown = json!({"id": "0", "key": key, "name": key, "type": "GLOBAL",
+            "description": key, "havePermission": !denied});
+        listed.insert(key.to_owned(), shown);
+    }
+    answer(200, &json!({"permissions": listed}))
+}
+
+/// Access ends, the account stays.
+pub(super) fn revoke(state: &mut State, id: &str) -> Answer {
+    match state.account_mut(id) {
+        Some(account) if account.account_type == AccountType::Customer => {
+            account.active = false;
+            no_content()
+        }
+        _ => error(Operation::RevokeCustomer, 404, "no such customer"),
+    }
+}
+
+pub(super) fn delete(state: &mut State, query: &Query) -> Answer {
+    let id = query.text("accountId").or(query.text("username")).unwrap_or_default().to_owned();
+    if state.account_mut(&id).is_none() {
+        return error(Operation::DeleteUser, 404, "no such user");
+    }
+    state.forget_account(&id);
+    no_content()
 }

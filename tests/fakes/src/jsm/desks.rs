@@ -3,17 +3,27 @@
 use serde_json::{Value, json};
 
 use super::Operation;
-use super::answers::{Answer, Query, error, no_content, organization, page, user_dto};
+use super::answers::{Answer, Query, answer, error, no_content, organization, page, user_dto};
 use super::customers::matching;
 use super::organizations::account_ids;
+use super::state::Desk;
 use super::state::State;
 
 pub(super) fn list(state: &State, query: &Query, base: &str) -> Answer {
-    let shown = state.desks.iter().map(|d| {
-        json!({"id": d.id, "projectId": format!("1000{}", d.id), "projectKey": d.key,
-            "projectName": d.name, "_links": {"self": format!("{base}/rest/servicedeskapi/servicedesk/{}", d.id)}})
-    });
-    page(base, query, &shown.collect::<Vec<_>>())
+    page(base, query, &state.desks.iter().map(|desk| shown(desk, base)).collect::<Vec<_>>())
+}
+
+pub(super) fn read(state: &State, id: &str, base: &str) -> Answer {
+    match state.desk(id) {
+        Some(desk) => answer(200, &shown(desk, base)),
+        None => unknown_desk(Operation::ReadDesk),
+    }
+}
+
+fn shown(desk: &Desk, base: &str) -> Value {
+    json!({"id": desk.id, "projectId": format!("1000{}", desk.id), "projectKey": desk.key,
+        "projectName": desk.name,
+        "_links": {"self": format!("{base}/rest/servicedeskapi/servicedesk/{}", desk.id)}})
 }
 
 /// A desk's customers, revoked ones too, by the beginning of name or address.
@@ -35,6 +45,19 @@ pub(super) fn add_customers(state: &mut State, id: &str, body: &Value) -> Answer
         return no_content();
     }
     error(Operation::AddDeskCustomers, 400, "some accounts do not exist")
+}
+
+/// A desk that is open to everybody has no list that somebody could be taken off.
+pub(super) fn remove_customers(state: &mut State, id: &str, body: &Value) -> Answer {
+    let operation = Operation::RemoveDeskCustomers;
+    let Some(desk) = state.desk_mut(id) else { return unknown_desk(operation) };
+    if desk.open {
+        return error(operation, 400, "the service desk has open access");
+    }
+    for account in account_ids(body) {
+        desk.members.remove(&account);
+    }
+    no_content()
 }
 
 pub(super) fn organizations(state: &State, id: &str, query: &Query, base: &str) -> Answer {

@@ -99,6 +99,16 @@ fn work(site: &Site, operation: Operation, id: &str, call: &Call) -> Answer {
             &json!({"accountId": "557058:the-bot", "accountType": "atlassian", "active": true,
                 "displayName": "Bot", "emailAddress": site.email}),
         ),
+        Operation::MyPermissions => customers::permissions(&query, &lock(&site.faults)),
+        Operation::DeleteUser => customers::delete(&mut state, &query),
+        Operation::RevokeCustomer => customers::revoke(&mut state, id),
+        Operation::ReadDesk => desks::read(&state, id, base),
+        Operation::RemoveDeskCustomers => desks::remove_customers(&mut state, id, &call.body),
+        Operation::ReadOrganization => organizations::read(&state, id, base),
+        Operation::DeleteOrganization => organizations::delete(&mut state, id),
+        Operation::RemoveOrganizationUsers => {
+            organizations::remove_users(&mut state, id, &call.body)
+        }
         Operation::SearchUsers => customers::search(&mut state, &query, base),
         Operation::CreateCustomer => customers::create(&mut state, &query, &call.body, base),
         Operation::ListDesks => desks::list(&state, &query, base),

@@ -17,6 +17,22 @@ pub enum Operation {
     ListDeskCustomers,
     /// `POST /rest/servicedeskapi/servicedesk/{id}/customer`
     AddDeskCustomers,
+    /// `DELETE /rest/servicedeskapi/servicedesk/{id}/customer`, experimental
+    RemoveDeskCustomers,
+    /// `GET /rest/servicedeskapi/servicedesk/{id}`
+    ReadDesk,
+    /// `GET /rest/servicedeskapi/organization/{id}`
+    ReadOrganization,
+    /// `DELETE /rest/servicedeskapi/organization/{id}`
+    DeleteOrganization,
+    /// `DELETE /rest/servicedeskapi/organization/{id}/user`
+    RemoveOrganizationUsers,
+    /// `PUT /rest/servicedeskapi/customer/user/{id}/revoke-portal-only-access`
+    RevokeCustomer,
+    /// `DELETE /rest/api/3/user`
+    DeleteUser,
+    /// `GET /rest/api/3/mypermissions`
+    MyPermissions,
     /// `GET /rest/servicedeskapi/servicedesk/{id}/organization`
     ListDeskOrganizations,
     /// `POST /rest/servicedeskapi/servicedesk/{id}/organization`
@@ -35,40 +51,48 @@ impl Operation {
     /// The operation behind method and path, with the id in the path (empty where there is none).
     pub(super) fn of<'a>(method: &Method, path: &'a str) -> Option<(Self, &'a str)> {
         let segments: Vec<&str> = path.strip_prefix("/rest/")?.split('/').collect();
-        let is = |get: Self, post: Option<Self>| match *method {
-            Method::GET => Some(get),
-            Method::POST => post,
-            _ => None,
+        let operation = match (method.as_str(), segments.as_slice()) {
+            ("GET", ["api", "3", "myself"]) => (Self::Myself, ""),
+            ("GET", ["api", "3", "mypermissions"]) => (Self::MyPermissions, ""),
+            ("GET", ["api", "3", "user", "search"]) => (Self::SearchUsers, ""),
+            ("DELETE", ["api", "3", "user"]) => (Self::DeleteUser, ""),
+            (method, ["servicedeskapi", rest @ ..]) => Self::of_desks(method, rest)?,
+            _ => return None,
         };
-        let post_only = |operation| (*method == Method::POST).then_some(operation);
-        Some(match segments.as_slice() {
-            ["api", "3", "myself"] => (is(Self::Myself, None)?, ""),
-            ["api", "3", "user", "search"] => (is(Self::SearchUsers, None)?, ""),
-            ["servicedeskapi", "customer"] => (post_only(Self::CreateCustomer)?, ""),
-            ["servicedeskapi", "servicedesk"] => (is(Self::ListDesks, None)?, ""),
-            ["servicedeskapi", "servicedesk", id, "customer"] => {
-                (is(Self::ListDeskCustomers, Some(Self::AddDeskCustomers))?, *id)
+        Some(operation)
+    }
+
+    fn of_desks<'a>(method: &str, segments: &[&'a str]) -> Option<(Self, &'a str)> {
+        Some(match (method, segments) {
+            ("POST", ["customer"]) => (Self::CreateCustomer, ""),
+            ("PUT", ["customer", "user", id, "revoke-portal-only-access"]) => {
+                (Self::RevokeCustomer, *id)
             }
-            ["servicedeskapi", "servicedesk", id, "organization"] => {
-                (is(Self::ListDeskOrganizations, Some(Self::AddDeskOrganization))?, *id)
-            }
-            ["servicedeskapi", "organization"] => {
-                (is(Self::ListOrganizations, Some(Self::CreateOrganization))?, "")
-            }
-            ["servicedeskapi", "organization", id, "user"] => {
-                (is(Self::ListOrganizationUsers, Some(Self::AddOrganizationUsers))?, *id)
-            }
+            ("GET", ["servicedesk"]) => (Self::ListDesks, ""),
+            ("GET", ["servicedesk", id]) => (Self::ReadDesk, *id),
+            ("GET", ["servicedesk", id, "customer"]) => (Self::ListDeskCustomers, *id),
+            ("POST", ["servicedesk", id, "customer"]) => (Self::AddDeskCustomers, *id),
+            ("DELETE", ["servicedesk", id, "customer"]) => (Self::RemoveDeskCustomers, *id),
+            ("GET", ["servicedesk", id, "organization"]) => (Self::ListDeskOrganizations, *id),
+            ("POST", ["servicedesk", id, "organization"]) => (Self::AddDeskOrganization, *id),
+            ("GET", ["organization"]) => (Self::ListOrganizations, ""),
+            ("POST", ["organization"]) => (Self::CreateOrganization, ""),
+            ("GET", ["organization", id]) => (Self::ReadOrganization, *id),
+            ("DELETE", ["organization", id]) => (Self::DeleteOrganization, *id),
+            ("GET", ["organization", id, "user"]) => (Self::ListOrganizationUsers, *id),
+            ("POST", ["organization", id, "user"]) => (Self::AddOrganizationUsers, *id),
+            ("DELETE", ["organization", id, "user"]) => (Self::RemoveOrganizationUsers, *id),
             _ => return None,
         })
     }
 
     /// Whether the real site answers 412 without `X-ExperimentalApi`.
     pub(super) fn is_experimental(self) -> bool {
-        self == Self::ListDeskCustomers
+        matches!(self, Self::ListDeskCustomers | Self::RemoveDeskCustomers)
     }
 
     /// Whether the real site answers this in the platform's error shape.
     pub(super) fn is_platform(self) -> bool {
-        matches!(self, Self::Myself | Self::SearchUsers)
+        matches!(self, Self::Myself | Self::MyPermissions | Self::SearchUsers | Self::DeleteUser)
     }
 }

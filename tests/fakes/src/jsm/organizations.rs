@@ -47,8 +47,38 @@ pub(super) fn add_users(state: &mut State, id: &str, body: &Value) -> Answer {
     error(operation, 400, "some accounts do not exist")
 }
 
+pub(super) fn read(state: &State, id: &str, base: &str) -> Answer {
+    match state.organizations.iter().find(|o| o.id == id) {
+        Some(found) => answer(200, &organization(found, base)),
+        None => unknown(Operation::ReadOrganization),
+    }
+}
+
+pub(super) fn delete(state: &mut State, id: &str) -> Answer {
+    if !state.organizations.iter().any(|o| o.id == id) {
+        return unknown(Operation::DeleteOrganization);
+    }
+    state.organizations.retain(|o| o.id != id);
+    for desk in &mut state.desks {
+        desk.organizations.remove(id);
+    }
+    no_content()
+}
+
+pub(super) fn remove_users(state: &mut State, id: &str, body: &Value) -> Answer {
+    let Some(found) = state.organizations.iter_mut().find(|o| o.id == id) else {
+        return unknown(Operation::RemoveOrganizationUsers);
+    };
+    for account in account_ids(body) {
+        found.members.remove(&account);
+    }
+    no_content()
+}
+
+/// Cloud names accounts by id, Data Center by user name.
 pub(super) fn account_ids(body: &Value) -> Vec<String> {
-    let ids = body["accountIds"].as_array().into_iter().flatten();
+    let listed = body["accountIds"].as_array().or(body["usernames"].as_array());
+    let ids = listed.into_iter().flatten();
     ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Desk {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) members: BTreeSet<String>,
+    /// Whether anybody may open requests.
+    pub(super) open: bool,
     /// Ids.
     pub(super) organizations: BTreeSet<String>,
 }
@@ -100,8 +102,20 @@ impl State {
             key: key.to_owned(),
             name: name.to_owned(),
             members: BTreeSet::new(),
+            open: false,
             organizations: BTreeSet::new(),
         });
+    }
+
+    /// The account and all its memberships are gone.
+    pub(super) fn forget_account(&mut self, id: &str) {
+        self.accounts.retain(|account| account.id != id);
+        for desk in &mut self.desks {
+            desk.members.remove(id);
+        }
+        for organization in &mut self.organizations {
+            organization.members.remove(id);
+        }
     }
 
     pub(super) fn add_organization(&mut self, name: &str, scim_managed: bool) -> String {

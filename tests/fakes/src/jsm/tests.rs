@@ -128,7 +128,7 @@ async fn calls_that_the_real_site_refuses_are_refused() {
     assert_eq!(call(&fake, "GET", &customers, Value::Null).await.0, 412);
     let opted_in = format!("{}X-ExperimentalApi: opt-in\r\n", authorization(&fake));
     assert_eq!(raw(&fake, "GET", &customers, &opted_in, "").await.0, 200);
-    assert_eq!(call(&fake, "DELETE", &customers, Value::Null).await.0, 404);
+    assert_eq!(call(&fake, "PATCH", &customers, Value::Null).await.0, 404);
     fake.deny(Operation::CreateCustomer);
     assert_eq!(call(&fake, "POST", &path, json!({"email": "a@b.example"})).await.0, 403);
     assert!(fake.customers().is_empty());

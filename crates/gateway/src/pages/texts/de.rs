@@ -218,6 +218,21 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Es wurde beendet oder gehört zu einer anderen Art der Anmeldung. Bitte wenden Sie sich an den Support.",
             again,
         ),
+        Notice::AccountEnded => Words::new(
+            "Ihr Zugang wurde beendet",
+            "Jemand, der dieses Hilfecenter betreut, muss Ihr Konto wieder öffnen. Bitte wenden Sie sich an Ihre Ansprechperson dort.",
+            None,
+        ),
+        Notice::AccountAsked => Words::new(
+            "Ihr Zugang wurde beendet",
+            "Wir haben die Betreuer dieses Hilfecenters gebeten, Ihr Konto wieder zu öffnen. Bitte versuchen Sie es später noch einmal oder wenden Sie sich an Ihre Ansprechperson dort.",
+            again,
+        ),
+        Notice::AtlassianAccount => Words::new(
+            "Melden Sie sich mit dieser Adresse bei Atlassian an",
+            "Diese Adresse gehört zu einem Atlassian-Konto. Bitte melden Sie sich mit diesem Konto bei Atlassian an.",
+            Some("Zur Anmeldung bei Atlassian"),
+        ),
         Notice::SupportUnavailable => Words::new(
             "Das Supportportal antwortet nicht",
             format!("{kept} Bitte versuchen Sie es in einer Minute erneut."),

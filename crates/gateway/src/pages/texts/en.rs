@@ -211,6 +211,21 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "It was ended, or belongs to another kind of sign-in. Please ask support.",
             again,
         ),
+        Notice::AccountEnded => Words::new(
+            "Your access was ended",
+            "Somebody who looks after this help center has to open your account again. Please ask your contact there.",
+            None,
+        ),
+        Notice::AccountAsked => Words::new(
+            "Your access was ended",
+            "We have asked the people who look after this help center to open your account again. Please try again later, or ask your contact there.",
+            again,
+        ),
+        Notice::AtlassianAccount => Words::new(
+            "Use Atlassian’s sign-in for this address",
+            "This address belongs to an Atlassian account. Please sign in with that account at Atlassian.",
+            Some("Go to Atlassian’s sign-in"),
+        ),
         Notice::SupportUnavailable => Words::new(
             "The support portal does not answer",
             format!("{kept} Please try again in a minute."),

@@ -215,6 +215,21 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Se ha dado de baja o pertenece a otro tipo de acceso. Póngase en contacto con soporte.",
             again,
         ),
+        Notice::AccountEnded => Words::new(
+            "Su acceso se ha dado de baja",
+            "Alguien que administra este centro de ayuda tiene que volver a abrir su cuenta. Póngase en contacto con su persona de contacto.",
+            None,
+        ),
+        Notice::AccountAsked => Words::new(
+            "Su acceso se ha dado de baja",
+            "Hemos pedido a quienes administran este centro de ayuda que vuelvan a abrir su cuenta. Inténtelo más tarde o consulte a su persona de contacto.",
+            again,
+        ),
+        Notice::AtlassianAccount => Words::new(
+            "Use el acceso de Atlassian con esta dirección",
+            "Esta dirección pertenece a una cuenta de Atlassian. Inicie sesión con esa cuenta en Atlassian.",
+            Some("Ir al acceso de Atlassian"),
+        ),
         Notice::SupportUnavailable => Words::new(
             "El portal de soporte no responde",
             format!("{kept} Vuelva a intentarlo dentro de un minuto."),

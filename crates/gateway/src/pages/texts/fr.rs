@@ -216,6 +216,21 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Il a été fermé ou relève d’un autre type de connexion. Veuillez contacter l’assistance.",
             again,
         ),
+        Notice::AccountEnded => Words::new(
+            "Votre accès a été fermé",
+            "Une personne responsable de ce centre d’aide doit rouvrir votre compte. Veuillez vous adresser à votre contact.",
+            None,
+        ),
+        Notice::AccountAsked => Words::new(
+            "Votre accès a été fermé",
+            "Nous avons demandé aux responsables de ce centre d’aide de rouvrir votre compte. Veuillez réessayer plus tard ou vous adresser à votre contact.",
+            again,
+        ),
+        Notice::AtlassianAccount => Words::new(
+            "Utilisez la connexion d’Atlassian pour cette adresse",
+            "Cette adresse appartient à un compte Atlassian. Veuillez vous connecter avec ce compte chez Atlassian.",
+            Some("Aller à la connexion d’Atlassian"),
+        ),
         Notice::SupportUnavailable => Words::new(
             "Le portail d’assistance ne répond pas",
             format!("{kept} Veuillez réessayer dans une minute."),

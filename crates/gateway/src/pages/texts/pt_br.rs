@@ -213,6 +213,21 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
             "Ela foi encerrada ou pertence a outro tipo de acesso. Fale com o suporte.",
             again,
         ),
+        Notice::AccountEnded => Words::new(
+            "Seu acesso foi encerrado",
+            "Alguém que cuida desta central de ajuda precisa abrir sua conta novamente. Fale com seu contato.",
+            None,
+        ),
+        Notice::AccountAsked => Words::new(
+            "Seu acesso foi encerrado",
+            "Pedimos a quem cuida desta central de ajuda que abra sua conta novamente. Tente mais tarde ou fale com seu contato.",
+            again,
+        ),
+        Notice::AtlassianAccount => Words::new(
+            "Use o acesso da Atlassian para este endereço",
+            "Este endereço pertence a uma conta Atlassian. Entre com essa conta na Atlassian.",
+            Some("Ir para o acesso da Atlassian"),
+        ),
         Notice::SupportUnavailable => Words::new(
             "O portal de suporte não responde",
             format!("{kept} Tente novamente em um minuto."),

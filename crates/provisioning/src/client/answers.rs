@@ -39,6 +39,11 @@ impl FoundOrganization {
         Organization { id: self.id.clone(), name: name.to_owned() }
     }
 
+    /// As it is called in JSM.
+    pub(crate) fn own(&self) -> Organization {
+        self.named(&self.name)
+    }
+
     /// Whether a SCIM directory owns it.
     pub(crate) fn is_scim_managed(&self) -> bool {
         self.scim_managed
@@ -62,7 +67,7 @@ pub(super) fn page(value: &Value, endpoint: Endpoint) -> Result<Page, Provisioni
 }
 
 /// A field that is text, or a number where text was promised.
-pub(super) fn text(value: &Value, name: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     match value.get(name)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -91,6 +96,22 @@ pub(super) fn found(users: &[Value], email: &EmailAddress) -> Result<Found, Prov
         return Ok(Found::HiddenAtlassian);
     }
     Ok(Found::Nobody)
+}
+
+/// Reads a search of Data Center for one address: it finds ended accounts too, and knows no kinds.
+pub(super) fn found_user(
+    users: &[Value],
+    email: &EmailAddress,
+) -> Result<Found, ProvisioningError> {
+    let theirs = users.iter().filter(|user| has_address(user, email));
+    let (active, ended): (Vec<&Value>, Vec<&Value>) = theirs.partition(|user| is_active(user));
+    let account = |user: &Value| text(user, "name").map(JsmAccount);
+    match (active.as_slice(), ended.as_slice()) {
+        ([], []) => Ok(Found::Nobody),
+        ([only], _) => Ok(account(only).map_or(Found::Nobody, Found::Customer)),
+        ([], [only]) => Ok(account(only).map_or(Found::Nobody, Found::Ended)),
+        _ => Err(ProvisioningError::AccountAmbiguous),
+    }
 }
 
 /// Reads a desk's customers. These carry no account type; portal-only ids begin with `qm:`.
@@ -122,6 +143,11 @@ pub(super) fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// Whether JSM says that a limit is near (`X-RateLimit-NearLimit`).
+pub(super) fn is_near_limit(headers: &HeaderMap) -> bool {
+    headers.get("x-ratelimit-nearlimit").is_some_and(|value| value == "true")
 }
 
 /// The limiter that JSM named, if its name looks like one.

@@ -1,0 +1,66 @@
+//! Facts about customers in JSM, in the log.
+
+use domain::{AuditEvent, ReferenceCode};
+
+/// As its parent's: no addresses, names or subjects. False for other facts.
+pub(super) fn log(reference: ReferenceCode, event: &AuditEvent) -> bool {
+    match event {
+        AuditEvent::CustomerCreated { jsm, .. } => {
+            tracing::info!(%reference, %jsm, "customer created");
+        }
+        AuditEvent::CustomerLinked { jsm, .. } => {
+            tracing::info!(%reference, %jsm, "customer linked");
+        }
+        AuditEvent::CustomerReactivated { jsm, .. } => {
+            tracing::warn!(%reference, %jsm, "customer reactivated");
+        }
+        AuditEvent::DeskJoined { jsm, desk, rule, .. } => {
+            tracing::info!(%reference, %jsm, desk, rule, "desk joined");
+        }
+        AuditEvent::GroupJoined { jsm, group, rule, .. } => {
+            tracing::info!(%reference, %jsm, group, rule, "group joined");
+        }
+        AuditEvent::OrganizationCreated { jsm, organization, rule } => {
+            let organization = &organization.name;
+            tracing::info!(%reference, %jsm, organization, rule, "organization created");
+        }
+        AuditEvent::OrganizationAttached { jsm, organization, desk, .. } => {
+            let organization = &organization.name;
+            tracing::info!(%reference, %jsm, organization, desk, "organization attached");
+        }
+        AuditEvent::OrganizationJoined { jsm, organization, rule, .. } => {
+            let organization = &organization.name;
+            tracing::info!(%reference, %jsm, organization, rule, "organization joined");
+        }
+        AuditEvent::DeskLeft { jsm, desk, rule, .. } => {
+            tracing::info!(%reference, %jsm, desk, rule, "desk left");
+        }
+        AuditEvent::GroupLeft { jsm, group, rule, .. } => {
+            tracing::info!(%reference, %jsm, group, rule, "group left");
+        }
+        AuditEvent::OrganizationLeft { jsm, organization, rule, .. } => {
+            let organization = &organization.name;
+            tracing::info!(%reference, %jsm, organization, rule, "organization left");
+        }
+        AuditEvent::ProfileChanged { jsm, field, written, .. } => {
+            tracing::info!(%reference, %jsm, ?field, written, "a customer's profile changed");
+        }
+        AuditEvent::RemovalsStopped { jsm, limit } => {
+            tracing::error!(
+                %reference, %jsm, limit,
+                "removals stopped: too many in a short time; `vestibule provisioning queue` shows them, `vestibule provisioning release` lets them go on"
+            );
+        }
+        AuditEvent::RemovalsReleased { jsm } => {
+            tracing::warn!(%reference, %jsm, "removals go on by an operator's order");
+        }
+        AuditEvent::ClaimMissing { jsm, idp, claim, rule } => {
+            tracing::error!(
+                %reference, %jsm, %idp, claim, rule,
+                "a claim stopped coming; nothing is taken back that it gave"
+            );
+        }
+        _ => return false,
+    }
+    true
+}
