@@ -25,6 +25,8 @@ use crate::StartError;
 use crate::access_log::AccessLog;
 use crate::assets::Assets;
 use crate::gateway::{Gateway, Protocol, Provider, Site};
+use crate::history::History;
+use crate::mail::Mail;
 use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pages::Brand;
@@ -73,6 +75,7 @@ pub(crate) fn build(
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
     let federation =
         Federation::new(idps, outbound.clone(), now).map_err(StartError::Federation)?;
+    let mail = mail(&settings, &store, &sealer)?;
     let provisioners: HashMap<JsmName, Provisioner> = settings
         .jsm
         .into_iter()
@@ -102,6 +105,8 @@ pub(crate) fn build(
         vault: Vault::new(Arc::clone(&store), Arc::clone(&sealer)),
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(names),
         attempts: Attempts::new(Arc::clone(&store), Arc::clone(&sealer)),
+        mail,
+        history: History::new(Arc::clone(&store), Arc::clone(&sealer)),
         factors: Factors::new(Arc::clone(&store), Arc::clone(&sealer), settings.factors),
         marks: ReplayMarks::new(Arc::clone(&store)),
         parked: ParkedRequests::new(
@@ -132,6 +137,17 @@ pub(crate) fn build(
 fn limits(parking: &config::Parking) -> ParkedLimits {
     let config::Parking { request, person, all, keep } = *parking;
     ParkedLimits { request, person, all, keep }
+}
+
+fn mail(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    sealer: &Arc<Sealer>,
+) -> Result<Option<Mail>, StartError> {
+    let Some(mail) = &settings.mail else { return Ok(None) };
+    let authorities = &settings.extra_certificate_authorities;
+    let mail = Mail::new(mail, authorities, Arc::clone(store), Arc::clone(sealer));
+    mail.map(Some).map_err(|error| StartError::Mail(Box::new(error)))
 }
 
 fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpName, Provider) {

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit::Record;
-use domain::{EmailAddress, IdpName, ReferenceCode, SiteName, Timestamp};
+use domain::{EmailAddress, IdpName, PersonKey, ReferenceCode, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::factor_orders::{FactorOf, FactorReport};
 use crate::gateway::Gateway;
 pub use crate::metadata_readers::{PublishedKeys, Reading};
-use crate::{break_glass, connection_test, keys, metadata_readers};
+use crate::{break_glass, connection_test, factor_orders, keys, metadata_readers};
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -45,6 +46,18 @@ pub enum Command {
         idp: IdpName,
         /// Where; may be left out when there is one site.
         site: Option<SiteName>,
+    },
+    /// What a person has of second factors.
+    FactorStatus {
+        /// Whose.
+        of: FactorOf,
+    },
+    /// Removes a person's second factor and ends their sessions.
+    FactorReset {
+        /// Whose.
+        of: FactorOf,
+        /// Why; it is recorded.
+        reason: String,
     },
     /// Read the operator's file again for its keys.
     ReloadKeys,
@@ -76,6 +89,15 @@ pub enum Answer {
     },
     /// Keys, and who has read them.
     PublishedKeys(PublishedKeys),
+    /// What a person has of second factors.
+    Factor(FactorReport),
+    /// A second factor is reset.
+    FactorReset {
+        /// Whose.
+        person: PersonKey,
+        /// How many sessions ended.
+        sessions: usize,
+    },
     /// The command was not understood or failed.
     Failed(String),
 }
@@ -180,6 +202,16 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
         Command::PublishedKeys => {
             let published = metadata_readers::published(gateway).await;
             published.map_or_else(Answer::Failed, Answer::PublishedKeys)
+        }
+        Command::FactorStatus { of } => {
+            factor_orders::status(gateway, &of).await.map_or_else(Answer::Failed, Answer::Factor)
+        }
+        Command::FactorReset { of, reason } => {
+            let reset = factor_orders::reset(gateway, &of, &reason).await;
+            reset.map_or_else(Answer::Failed, |(person, sessions)| Answer::FactorReset {
+                person,
+                sessions,
+            })
         }
         Command::ReloadKeys => match keys::reload(gateway).await {
             Ok(keys::Counts { sealing, assertion, saml }) => {

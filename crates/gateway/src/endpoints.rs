@@ -28,6 +28,8 @@ pub(crate) enum Endpoint {
     OidcBackchannel(IdpName),
     /// OpenID Connect front-channel logout.
     OidcFrontchannel(IdpName),
+    /// What a customer has here: factors, devices, the last sign-ins.
+    Account,
     /// Ends the session.
     SignOut,
     /// Tries an identity provider out.
@@ -62,6 +64,7 @@ impl Endpoint {
             ["oidc", idp, "frontchannel-logout"] => idp.parse().ok().map(Self::OidcFrontchannel),
             ["test", handle] => Some(Self::Test((*handle).to_owned())),
             ["break-glass", handle] => Some(Self::BreakGlass((*handle).to_owned())),
+            ["account"] => Some(Self::Account),
             ["sign-out"] => Some(Self::SignOut),
             ["resume", handle] => Some(Self::Resume((*handle).to_owned())),
             ["jwks.json"] => Some(Self::Jwks),
@@ -86,6 +89,7 @@ impl Endpoint {
             Self::OidcFrontchannel(idp) => format!("oidc/{idp}/frontchannel-logout"),
             Self::Test(handle) => format!("test/{handle}"),
             Self::BreakGlass(handle) => format!("break-glass/{handle}"),
+            Self::Account => "account".to_owned(),
             Self::SignOut => "sign-out".to_owned(),
             Self::Resume(handle) => format!("resume/{handle}"),
             Self::Jwks => "jwks.json".to_owned(),
@@ -121,6 +125,7 @@ mod tests {
             Endpoint::OidcFrontchannel(acme),
             Endpoint::Test("a".to_owned()),
             Endpoint::BreakGlass("b".to_owned()),
+            Endpoint::Account,
             Endpoint::SignOut,
             Endpoint::Resume("c".to_owned()),
             Endpoint::Jwks,

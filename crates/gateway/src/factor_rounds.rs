@@ -7,8 +7,9 @@ use factor::FactorError;
 use session::Mark;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::events;
 use crate::gateway::Gateway;
+use crate::mail::Letter;
+use crate::{events, factor_notices};
 
 /// Records alarms until the gateway ends.
 pub(crate) async fn alarms(gateway: Arc<Gateway>) {
@@ -33,6 +34,7 @@ pub(crate) async fn resets(gateway: &Gateway, now: Timestamp) {
     for person in due {
         match reset(gateway, &person, now).await {
             Ok(true) => {
+                factor_notices::write_to(gateway, &person, Letter::ResetDone, now).await;
                 let event = AuditEvent::FactorReset { person, reason: None };
                 events::record_own(gateway, event).await;
             }

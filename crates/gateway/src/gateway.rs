@@ -21,6 +21,8 @@ use tokio::sync::Semaphore;
 
 use crate::access_log::AccessLog;
 use crate::assets::Assets;
+use crate::history::History;
+use crate::mail::Mail;
 use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pages::{Brand, Choice};
@@ -101,6 +103,10 @@ pub(crate) struct Gateway {
     pub(crate) parked: ParkedRequests,
     /// How many forms are written or read at once.
     pub(crate) parking: Semaphore,
+    /// The last sign-ins of each person.
+    pub(crate) history: History,
+    /// `None`: nobody is written to.
+    pub(crate) mail: Option<Mail>,
     pub(crate) federation: Federation,
     pub(crate) provisioners: HashMap<JsmName, Provisioner>,
     /// Replaced when keys are staged, activated or retired.

@@ -10,6 +10,7 @@
 //! Start at [`start()`]; then read `request.rs` for requests and `sign_in.rs` for sign-ins.
 
 mod access_log;
+mod account;
 mod assembly;
 mod assertion;
 mod assets;
@@ -20,16 +21,21 @@ mod clock;
 mod connection_test;
 mod context;
 pub mod control;
+mod device;
 mod endpoints;
 mod events;
 mod expiry;
+mod factor_notices;
+mod factor_orders;
 mod factor_rounds;
 mod factor_rules;
 mod form;
 mod gateway;
+mod history;
 mod keys;
 mod last_good;
 mod listen;
+mod mail;
 mod metadata_readers;
 mod metrics;
 mod navigation;
@@ -55,6 +61,7 @@ mod tls;
 
 pub use assembly::check;
 pub use clock::SystemClock;
+pub use factor_orders::{FactorOf, FactorReport};
 pub use listen::Feed;
 pub use start::{Running, start, start_with_store};
 pub use start_error::StartError;

@@ -16,7 +16,7 @@ use crate::endpoints::Endpoint;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::refuse::{Concern, refuse};
-use crate::{break_glass, connection_test, pages, parking, request, sign_in, sign_out};
+use crate::{account, break_glass, connection_test, pages, parking, request, sign_in, sign_out};
 
 /// Largest body that we read. A SAML response is at most 256 KiB encoded; percent-encoding a
 /// base64 text adds little.
@@ -115,6 +115,8 @@ async fn dispatch(gateway: &Gateway, request: OwnRequest) -> Response<Body> {
         Endpoint::BreakGlass(handle) if post => {
             break_glass::submit(gateway, &request, handle).await
         }
+        Endpoint::Account if get => account::page(gateway, &request).await,
+        Endpoint::Account if post => account::submit(gateway, &request).await,
         Endpoint::SignOut if get => sign_out::page(gateway, &request).await,
         Endpoint::SignOut if post => sign_out::submit(gateway, &request).await,
         Endpoint::Jwks if get => {

@@ -1,5 +1,6 @@
 //! The gateway's own pages: rendered here, in the browser's language, and whole without script.
 
+mod account;
 mod brand;
 mod choosing;
 mod frame;
@@ -14,12 +15,13 @@ mod theme;
 
 use askama::Template;
 use bytes::Bytes;
-use domain::Language;
+use domain::{Language, Timestamp};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
 use crate::body::Body;
 
+pub(crate) use account::{AccountPage, DeviceLine, SecondStep, SignInLine, TrustedLine};
 pub(crate) use brand::Brand;
 pub(crate) use choosing::{Choice, ContinuePage, Mistake, OfferPage, SignInPage};
 pub(crate) use frame::Frame;
@@ -30,6 +32,11 @@ pub(crate) use refused::{Fallback, Refused, refused};
 pub(crate) use second_factor::{
     ChallengePage, CodesPage, EnrolmentPage, FactorMistake, LostPage, RecoveryPage,
 };
+
+/// A moment for people, outside of a page.
+pub(crate) fn moment_text(language: Language, timestamp: Timestamp) -> String {
+    (texts::texts(language).moment)(&moment::Moment::of(timestamp))
+}
 
 /// Asks before ending the session.
 #[derive(Debug, Template)]

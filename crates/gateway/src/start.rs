@@ -16,7 +16,7 @@ use crate::gateway::Gateway;
 use crate::listen::{Feed, Workers};
 use crate::tls::{CertificateError, Certificates};
 use crate::{
-    StartError, assembly, background, events, factor_rounds, listen, operations, plain, provision,
+    StartError, assembly, background, events, factor_rounds, listen, mail, operations, plain, provision,
     tls,
 };
 
@@ -124,6 +124,7 @@ fn spawn_rounds(
     });
     let followed = Arc::clone(gateway);
     pool.spawn(async move { followed.sessions.follow(&*followed.clock, |_| ()).await });
+    pool.spawn(mail::run(Arc::clone(gateway)));
     pool.spawn(factor_rounds::alarms(Arc::clone(gateway)));
     pool.spawn(background::rounds(Arc::clone(gateway)));
     pool.spawn(provision::rounds(Arc::clone(gateway)));

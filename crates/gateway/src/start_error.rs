@@ -69,6 +69,9 @@ pub enum StartError {
     /// Identity providers whose metadata file or settings cannot be used.
     #[error("{}", .0.iter().map(|error| error.refusal().explanation).collect::<Vec<_>>().join("\n"))]
     Federation(Vec<FederationError>),
+    /// The mail server's settings cannot be used.
+    #[error("mail: the settings make no connection")]
+    Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Threads cannot be started.
     #[error("the system gives no threads")]
     Threads(#[source] io::Error),

@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod factor;
 mod keys;
 mod links;
 mod run;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use domain::{EmailAddress, IdpName, SiteName};
+use factor::FactorCommand;
 use gateway::control;
 use keys::KeysCommand;
 
@@ -55,6 +57,9 @@ enum Command {
     /// See to an identity provider.
     #[command(subcommand)]
     Idp(IdpCommand),
+    /// See to somebody's second factor.
+    #[command(subcommand)]
+    Factor(FactorCommand),
     /// Make a link that signs one person in once, without an identity provider.
     BreakGlass {
         /// The person's address; they must have signed in before.
@@ -101,6 +106,7 @@ fn main() -> ExitCode {
             let command = control::Command::TestIdp { idp: name, site };
             links::link(&config, &command, "open it in a browser and sign in: nothing is written")
         }
+        Command::Factor(command) => factor::factor(&config, command),
         Command::BreakGlass { email, site, minutes } => {
             let command = control::Command::BreakGlass { email, site, minutes };
             links::link(&config, &command, "for this person alone: it works once")

@@ -1,5 +1,6 @@
 //! Every text of our pages, once for each language. A language that lacks one does not compile.
 
+mod account;
 mod de;
 mod en;
 mod es;
@@ -8,6 +9,7 @@ mod parking;
 mod pt_br;
 mod second_factor;
 
+use account::Account;
 use domain::{Language, Notice};
 
 use second_factor::SecondFactor;
@@ -21,6 +23,7 @@ pub(crate) struct Texts {
     pub(crate) sign_in: SignIn,
     pub(crate) sign_out: SignOut,
     pub(crate) operator: Operator,
+    pub(crate) account: Account,
     pub(crate) refused: Refused,
     pub(crate) parking: Parking,
     pub(crate) second_factor: SecondFactor,

@@ -1,12 +1,13 @@
 //! Opening a session, at the end of every way in.
 
-use domain::{Blame, FactorUse, Identity, Notice, Refusal, Timestamp};
+use domain::{Blame, FactorUse, Identity, Notice, PersonKey, Refusal, Timestamp};
 use http::{Response, StatusCode, header};
 use session::{Concerned, CreateError, Facts, Secrets, SessionCookie, Who};
 
 use crate::body::Body;
 use crate::context::Visit;
 use crate::gateway::Gateway;
+use crate::history::SignIn;
 use crate::own::OwnRequest;
 use crate::request::{redirect, store_refusal};
 
@@ -50,6 +51,7 @@ pub(crate) async fn open(
         factor: opening.factor,
         device: agent.unwrap_or_default().chars().take(200).collect(),
     };
+    let signed_in = person(&facts).map(|person| (person, sign_in(&facts)));
     let created = gateway.sessions.create(facts, opening.secrets, now).await;
     let (cookie, _) = created.map_err(|error| not_created(&error))?;
     if let Some(old) = SessionCookie::from_headers(&request.headers) {
@@ -58,9 +60,23 @@ pub(crate) async fn open(
             let _ = gateway.sessions.end(&old, now).await;
         }
     }
+    if let Some((person, sign_in)) = signed_in {
+        gateway.history.note(&person, sign_in).await;
+    }
     let mut response = redirect(StatusCode::SEE_OTHER, opening.destination);
     response.headers_mut().append(header::SET_COOKIE, cookie.set_cookie());
     Ok(response)
+}
+
+fn person(facts: &Facts) -> Option<PersonKey> {
+    match &facts.who {
+        Who::Person(customer) => Some(customer.identity.person.clone()),
+        Who::Guest => None,
+    }
+}
+
+fn sign_in(facts: &Facts) -> SignIn {
+    SignIn { at: facts.created, client: facts.client, device: facts.device.clone() }
 }
 
 /// The organizations that the rules give, by name: a revocation may name one.

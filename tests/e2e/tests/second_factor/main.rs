@@ -6,6 +6,7 @@
     reason = "what a test needs and does not get fails it"
 )]
 
+mod account;
 mod challenge;
 mod enrolment;
 mod provider;

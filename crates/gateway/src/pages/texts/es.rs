@@ -11,6 +11,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_in: SIGN_IN,
     sign_out: SIGN_OUT,
     operator: OPERATOR,
+    account: super::account::ES,
     refused: REFUSED,
     parking: parking::ES,
     second_factor: second_factor::ES,

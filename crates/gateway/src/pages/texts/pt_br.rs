@@ -11,6 +11,7 @@ pub(super) const TEXTS: Texts = Texts {
     sign_in: SIGN_IN,
     sign_out: SIGN_OUT,
     operator: OPERATOR,
+    account: super::account::PT_BR,
     refused: REFUSED,
     parking: parking::PT_BR,
     second_factor: second_factor::PT_BR,

@@ -1,0 +1,60 @@
+//! What is written to whom.
+
+use domain::{AuditEvent, EmailAddress, Language, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What is written about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Letter {
+    /// A factor was enrolled or replaced.
+    Enrolled,
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: usize,
+    },
+    /// Somebody asked for a reset.
+    ResetRequested {
+        /// When it takes place.
+        due: Timestamp,
+    },
+    /// A factor was reset.
+    ResetDone,
+}
+
+impl Letter {
+    /// The letter that a fact is worth.
+    pub(crate) fn about(event: &AuditEvent) -> Option<Self> {
+        match event {
+            AuditEvent::FactorEnrolled { .. } => Some(Self::Enrolled),
+            AuditEvent::RecoveryCodeUsed { left, .. } => {
+                Some(Self::RecoveryCodeUsed { left: *left })
+            }
+            AuditEvent::FactorResetRequested { due, .. } => {
+                Some(Self::ResetRequested { due: *due })
+            }
+            AuditEvent::FactorReset { .. } => Some(Self::ResetDone),
+            _ => None,
+        }
+    }
+}
+
+/// To whom it goes, and from which help center.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Addressee {
+    pub(crate) email: EmailAddress,
+    pub(crate) name: String,
+    /// Tag of the language.
+    pub(crate) language: String,
+    /// Name of the help center for people.
+    pub(crate) site: String,
+    /// Where it is.
+    pub(crate) url: String,
+}
+
+impl Addressee {
+    pub(crate) fn language(&self) -> Language {
+        Language::of_tag(&self.language).unwrap_or_default()
+    }
+}
