@@ -4,6 +4,8 @@
 //! same origin. What only takes away (signing a device out, forgetting a browser) needs no second
 //! step; what replaces it does.
 
+mod second_step;
+
 use domain::{AuditEvent, Refusal};
 use http::{Response, StatusCode};
 use session::{Customer, DeviceId, Listed, Mark, OpenSession, Who, Whose};
@@ -15,13 +17,16 @@ use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::history::SignIn;
 use crate::own::{OwnRequest, bad_request, refuse_own, session_of, signed_in};
-use crate::pages::{self, AccountPage, DeviceLine, Frame, SecondStep, SignInLine, TrustedLine};
+use crate::pages::{
+    self, AccountPage, DeviceLine, FactorMistake, Frame, SecondStep, SignInLine, TrustedLine,
+};
 use crate::request::{redirect, store_refusal};
 use crate::{device, events};
+use second_step::{Changing, Outcome};
 
 /// The page.
 pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Body> {
-    match show(gateway, request).await {
+    match show(gateway, request, None).await {
         Ok(response) => response,
         Err(refusal) => refuse_own(gateway, request, refusal).await,
     }
@@ -35,7 +40,11 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
     }
 }
 
-async fn show(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, Refusal> {
+async fn show(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    mistake: Option<FactorMistake>,
+) -> Result<Response<Body>, Refusal> {
     let Some(session) = session_of(gateway, request).await? else { return Ok(to_sign_in()) };
     let Some(customer) = customer(gateway, request, &session) else { return Ok(to_sign_in()) };
     let (now, person) = (request.visit.context.now, &customer.identity.person);
@@ -76,9 +85,12 @@ async fn show(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>,
                 browser: named(&device),
             })
             .collect(),
+        asks_code: !second_step::is_fresh(&session, now),
+        mistake,
         done: Form::parse(&request.query).is_ok_and(|query| query.field("done").is_some()),
     };
-    Ok(pages::html(StatusCode::OK, page.frame.language, &page))
+    let status = mistake.map_or(StatusCode::OK, FactorMistake::status);
+    Ok(pages::html(status, page.frame.language, &page))
 }
 
 fn device_line(frame: Frame<'_>, session: &OpenSession, listed: &Listed) -> DeviceLine {
@@ -101,6 +113,13 @@ async fn change(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body
         end_device(gateway, request, &session, customer, device).await?;
     } else if let Some(id) = form.field("forget") {
         forget(gateway, request, customer, id).await?;
+    } else if let Some(wish) = form.field("do") {
+        let changing = Changing { gateway, request, session: &session, customer };
+        match changing.run(wish, &form).await? {
+            Outcome::Done => {}
+            Outcome::Page(response) => return Ok(*response),
+            Outcome::Mistake(mistake) => return show(gateway, request, Some(mistake)).await,
+        }
     } else {
         return Err(bad_request("account-form-unknown", "the form says nothing of what to do"));
     }

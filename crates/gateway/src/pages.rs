@@ -21,7 +21,9 @@ use http_body_util::Full;
 
 use crate::body::Body;
 
-pub(crate) use account::{AccountPage, DeviceLine, SecondStep, SignInLine, TrustedLine};
+pub(crate) use account::{
+    AccountPage, DeviceLine, NewAppPage, NewCodesPage, SecondStep, SignInLine, TrustedLine,
+};
 pub(crate) use brand::Brand;
 pub(crate) use choosing::{Choice, ContinuePage, Mistake, OfferPage, SignInPage};
 pub(crate) use frame::Frame;

@@ -16,8 +16,8 @@ use crate::gateway::Gateway;
 use crate::listen::{Feed, Workers};
 use crate::tls::{CertificateError, Certificates};
 use crate::{
-    StartError, assembly, background, events, factor_rounds, listen, mail, operations, plain, provision,
-    tls,
+    StartError, assembly, background, events, factor_rounds, listen, mail, operations, plain,
+    provision, tls,
 };
 
 /// Threads of the pool for what computes or waits on disk.

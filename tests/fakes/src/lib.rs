@@ -33,6 +33,7 @@ pub mod openid;
 pub mod people;
 pub mod saml;
 pub mod server;
+pub mod smtp;
 mod text;
 
 pub use authenticator::Authenticator;

@@ -83,7 +83,7 @@ pub fn bind(place: &Place) -> std::io::Result<Bound> {
     Ok(Bound { listener, address, tls: place.tls.as_ref().map(acceptor), url })
 }
 
-fn acceptor(certificate: &ServerCertificate) -> TlsAcceptor {
+pub(crate) fn acceptor(certificate: &ServerCertificate) -> TlsAcceptor {
     let chain = CertificateDer::pem_slice_iter(certificate.chain_pem.as_bytes());
     let chain = chain.collect::<Result<Vec<_>, _>>().expect("a PEM chain");
     let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).expect("a PEM key");

@@ -104,9 +104,14 @@ impl fmt::Debug for CodesPage<'_> {
 impl CodesPage<'_> {
     /// The codes as a file that a link downloads.
     fn file(&self) -> String {
-        let lines: Vec<String> = self.codes.iter().map(|code| format!("{code}%0A")).collect();
-        format!("data:text/plain;charset=utf-8,{}", lines.concat())
+        codes_file(&self.codes)
     }
+}
+
+/// Recovery codes as the address of a file.
+pub(super) fn codes_file(codes: &[String]) -> String {
+    let lines: Vec<String> = codes.iter().map(|code| format!("{code}%0A")).collect();
+    format!("data:text/plain;charset=utf-8,{}", lines.concat())
 }
 
 impl LostPage<'_> {
@@ -132,7 +137,7 @@ impl FactorMistake {
     }
 
     /// How long to wait, in minutes and seconds.
-    fn waiting(&self) -> String {
+    pub(super) fn waiting(&self) -> String {
         let seconds = if let Self::TooMany(seconds) = self { *seconds } else { 0 };
         format!("{}:{:02}", seconds / 60, seconds % 60)
     }

@@ -9,6 +9,7 @@
 mod account;
 mod challenge;
 mod enrolment;
+mod mail;
 mod provider;
 mod recovery;
 mod replicas;

@@ -14,7 +14,6 @@ pub(super) use pt_br::ACCOUNT as PT_BR;
 
 /// The account page.
 #[derive(Debug)]
-#[expect(dead_code, reason = "changes of the second step come with the pages for it")]
 pub(crate) struct Account {
     pub(crate) title: &'static str,
     /// Where name and address come from: label of the identity provider.

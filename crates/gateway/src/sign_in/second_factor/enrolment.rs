@@ -8,7 +8,7 @@ use super::super::Stop;
 use super::pending::{self, Pending};
 use super::{answer, codes, passed};
 use crate::body::Body;
-use crate::events;
+use crate::factor_notices::tell;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
@@ -75,7 +75,7 @@ pub(super) async fn submitted(
         Ok(fresh) => {
             let site = request.visit.site.settings.name.clone();
             let event = AuditEvent::FactorEnrolled { site, person: person.clone() };
-            events::record(gateway, &request.visit.context, event).await?;
+            tell(gateway, &request.visit, &pending.identity, event).await?;
             let factor = FactorUse { kind: FactorKind::Totp, at: now };
             codes::hold(gateway, request, pending, factor).await?;
             Ok(codes::page(request, pending, codes::shown(&fresh), codes::Typed::Nothing))

@@ -8,7 +8,7 @@ use super::super::Stop;
 use super::pending::{self, Pending};
 use super::{answer, passed};
 use crate::body::Body;
-use crate::events;
+use crate::factor_notices::tell;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::pages::{self, FactorMistake, Frame, LostPage, RecoveryPage};
@@ -37,7 +37,7 @@ pub(super) async fn submitted(
             let left = pending.status.recovery_codes_left.saturating_sub(1);
             let site = request.visit.site.settings.name.clone();
             let event = AuditEvent::RecoveryCodeUsed { site, person: person.clone(), left };
-            events::record(gateway, &request.visit.context, event).await?;
+            tell(gateway, &request.visit, &pending.identity, event).await?;
             passed::go_on(gateway, request, pending, factor).await
         }
         Err(error) => {
@@ -79,7 +79,7 @@ pub(super) async fn reset(
     if pending.status.reset_due.is_none() {
         let site = request.visit.site.settings.name.clone();
         let event = AuditEvent::FactorResetRequested { site, person: person.clone(), due };
-        events::record(gateway, &request.visit.context, event).await?;
+        tell(gateway, &request.visit, &pending.identity, event).await?;
     }
     let frame = Frame::of(&request.visit.context);
     let hours = hours(gateway);
