@@ -190,6 +190,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         listen: listening?.listen,
         certificates: certificates.files,
         store: storage.store,
+        store_id: storage.store_id,
         keys: keys?,
         sites,
         identity_providers,

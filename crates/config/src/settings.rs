@@ -13,7 +13,7 @@ use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::JsmSettings;
 use proxy::UpstreamSettings;
 use rustls_pki_types::CertificateDer;
-use store::RedisSettings;
+use store::{AreaId, RedisSettings};
 
 use crate::{Branding, Parking, Picture, Warning};
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub certificates: Vec<CertificateFiles>,
     /// Where state is kept.
     pub store: StoreSettings,
+    /// The id of the records that are ours; `None`: whatever id they have.
+    pub store_id: Option<AreaId>,
     /// Our own keys.
     pub keys: Keys,
     /// The help centers; never empty.

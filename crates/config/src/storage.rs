@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
-use store::RedisSettings;
+use store::{AreaId, RedisSettings};
 
 use crate::mapping::{Mapping, given};
 use crate::reader::Value;
@@ -17,6 +17,8 @@ const SOCKET_PATH: usize = 107;
 pub(crate) struct Storage {
     /// Where state is kept.
     pub(crate) store: StoreSettings,
+    /// Whose records these are.
+    pub(crate) store_id: Option<AreaId>,
     /// File of the audit log.
     pub(crate) audit_file: PathBuf,
     /// File of the access log.
@@ -31,11 +33,11 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Storage> {
     let audit = given(root.optional("audit"), |v| single_path(v, "file"));
     let access = given(root.optional("access_log"), |v| single_path(v, "file"));
     let control = given(root.optional("control"), |v| single_path(v, "socket"));
-    let store = store?;
+    let (store, store_id) = store?;
     let control_socket = beside(root, &store, control?, ("control", "socket"), "control.sock")?;
     check_socket(root, &control_socket)?;
     let audit_file = beside(root, &store, audit?, ("audit", "file"), "audit.jsonl")?;
-    Some(Storage { audit_file, access_log: access?, control_socket, store })
+    Some(Storage { audit_file, access_log: access?, control_socket, store, store_id })
 }
 
 /// The path that was said, else `name` in the embedded store's folder.
@@ -67,12 +69,13 @@ pub(crate) fn outbound(root: &Mapping<'_>) -> Option<Vec<CertificateDer<'static>
     Some(authorities?.unwrap_or_default())
 }
 
-fn store(root: &Mapping<'_>) -> Option<StoreSettings> {
+fn store(root: &Mapping<'_>) -> Option<(StoreSettings, Option<AreaId>)> {
     let wanted = "write store: { embedded: { path: FOLDER } } or store: { redis: { url: URL } }";
     let value = root.required("store", wanted)?;
     let map = value.mapping(wanted)?;
     let (own, embedded) = (map.optional("redis"), map.optional("embedded"));
     let apart = given(map.optional("records"), records);
+    let id = given(map.optional("id"), |v| v.parse("write what `vestibule store init` printed"));
     map.finish();
     match (embedded, own) {
         (Some(folder), None) => {
@@ -81,11 +84,12 @@ fn store(root: &Mapping<'_>) -> Option<StoreSettings> {
                 value.problem("`records` apart from an embedded store", "leave `records` out");
                 return None;
             }
-            Some(StoreSettings::Embedded { path })
+            Some((StoreSettings::Embedded { path }, id?))
         }
         (None, Some(own)) => {
             let sessions = Box::new(redis::read(&own)?);
-            Some(StoreSettings::Redis { sessions, records: apart?.map(Box::new) })
+            let records = apart?.map(Box::new);
+            Some((StoreSettings::Redis { sessions, records }, id?))
         }
         _ => {
             value.problem("this needs exactly one of `embedded` and `redis`", wanted);

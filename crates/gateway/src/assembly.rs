@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use audit::AuditLog;
-use config::{Settings, StoreSettings};
+use config::Settings;
 use domain::{Clock, HostName, JsmName};
 use factor::Factors;
 use federation::{Federation, Protocol as Spoken};
@@ -18,7 +18,7 @@ use provisioning::Provisioner;
 use proxy::{AssertionSigner, Upstream};
 use saml::ServiceKeys;
 use session::{Attempts, ParkedLimits, ParkedRequests, ReplayMarks, Sealer, Sessions, Vault};
-use store::{EmbeddedStore, RedisStore, Store};
+use store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::StartError;
@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pages::Brand;
 use crate::people::People;
+use crate::storage::{self, Storage};
 use crate::tls::Certificates;
 
 /// XML signatures verified at once.
@@ -63,13 +64,10 @@ pub(crate) fn build(
 ) -> Result<Gateway, StartError> {
     let now = clock.now();
     let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
-    let store: Arc<dyn Store> = match (store, &settings.store) {
-        (Some(open), _) => open,
-        (None, StoreSettings::Embedded { path }) => Arc::new(EmbeddedStore::open(path)?),
-        (None, StoreSettings::Redis { sessions, records }) => {
-            let (sessions, records) = (sessions.as_ref().clone(), records.as_deref().cloned());
-            Arc::new(RedisStore::open(sessions, records)?)
-        }
+    let storage = Storage::from(&settings);
+    let store = match store {
+        Some(open) => open,
+        None => open_store(&storage, &background, now)?,
     };
     let sealer = Arc::new(Sealer::new(&settings.keys.sealing)?);
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
@@ -131,6 +129,7 @@ pub(crate) fn build(
         stopping: AtomicBool::new(false),
         clock,
         store,
+        storage,
     })
 }
 
@@ -148,6 +147,18 @@ fn mail(
     let authorities = &settings.extra_certificate_authorities;
     let mail = Mail::new(mail, authorities, Arc::clone(store), Arc::clone(sealer));
     mail.map(Some).map_err(|error| StartError::Mail(Box::new(error)))
+}
+
+/// On a thread of its own: a gateway may be started inside a runtime.
+fn open_store(
+    storage: &Storage,
+    background: &tokio::runtime::Handle,
+    now: domain::Timestamp,
+) -> Result<Arc<dyn Store>, StartError> {
+    let open = || background.block_on(storage::open_ours(storage, now));
+    let opened = std::thread::scope(|scope| scope.spawn(open).join());
+    let panicked = |_| StoreError::Unavailable("opening it failed".to_owned());
+    Ok(opened.map_err(panicked)??)
 }
 
 fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpName, Provider) {

@@ -17,6 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::factor_orders::{FactorOf, FactorReport};
 use crate::gateway::Gateway;
 pub use crate::metadata_readers::{PublishedKeys, Reading};
+use crate::storage::{self, StoreCommand};
 use crate::{break_glass, connection_test, factor_orders, keys, metadata_readers};
 
 /// Longest command.
@@ -61,6 +62,20 @@ pub enum Command {
     },
     /// Read the operator's file again for its keys.
     ReloadKeys,
+    /// Give the records an id, if they have none.
+    InitStore,
+    /// Write all records to a file.
+    Backup {
+        /// The file, absolute; must not be there yet.
+        file: PathBuf,
+    },
+    /// Write a file's records to the store.
+    Restore {
+        /// The file, absolute.
+        file: PathBuf,
+        /// Whether records that are there are removed first.
+        replace: bool,
+    },
     /// Our published SAML keys, and which identity provider has read them.
     PublishedKeys,
 }
@@ -98,6 +113,8 @@ pub enum Answer {
         /// How many sessions ended.
         sessions: usize,
     },
+    /// What was done.
+    Done(String),
     /// The command was not understood or failed.
     Failed(String),
 }
@@ -213,6 +230,11 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
                 sessions,
             })
         }
+        Command::InitStore => store(gateway, StoreCommand::Init).await,
+        Command::Backup { file } => store(gateway, StoreCommand::Backup(file)).await,
+        Command::Restore { file, replace } => {
+            store(gateway, StoreCommand::Restore { file, replace }).await
+        }
         Command::ReloadKeys => match keys::reload(gateway).await {
             Ok(keys::Counts { sealing, assertion, saml }) => {
                 Answer::Keys { sealing, assertion, saml }
@@ -220,6 +242,11 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
             Err(reason) => Answer::Failed(reason),
         },
     }
+}
+
+async fn store(gateway: &Gateway, command: StoreCommand) -> Answer {
+    let done = storage::execute(&*gateway.store, &gateway.storage, &command, gateway.clock.now());
+    done.await.map_or_else(Answer::Failed, Answer::Done)
 }
 
 /// Sends one command to the gateway that listens on `path`.

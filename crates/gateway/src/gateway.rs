@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pages::{Brand, Choice};
 use crate::people::People;
+use crate::storage::Storage;
 
 /// One help center.
 #[derive(Debug)]
@@ -91,6 +92,8 @@ pub(crate) struct Gateway {
     /// How often typed addresses are routed where that tells something.
     pub(crate) pace: Pace,
     pub(crate) store: Arc<dyn Store>,
+    /// Where it is, for operators.
+    pub(crate) storage: Storage,
     /// Whether somebody who signed in before goes the same way again.
     pub(crate) known_links: bool,
     pub(crate) sealer: Arc<Sealer>,

@@ -56,6 +56,7 @@ mod sign_out;
 mod start;
 mod start_error;
 mod step_up;
+mod storage;
 mod target;
 mod tls;
 
@@ -65,4 +66,5 @@ pub use factor_orders::{FactorOf, FactorReport};
 pub use listen::Feed;
 pub use start::{Running, start, start_with_store};
 pub use start_error::StartError;
+pub use storage::{StoreCommand, store_command};
 pub use tls::CertificateError;

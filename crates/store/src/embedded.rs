@@ -14,7 +14,7 @@ use domain::Timestamp;
 use redb::{Database, ReadableDatabase};
 use tokio::sync::broadcast;
 
-use crate::{Area, Change, Entry, Store, StoreError};
+use crate::{Area, Change, Entry, Page, Store, StoreError};
 use slot::Slot;
 use tables::Tables;
 use worker::{Reader, Writer};
@@ -187,6 +187,11 @@ impl Store for EmbeddedStore {
             }
         }
         Ok(removed)
+    }
+
+    async fn page(&self, area: Area, after: Option<String>) -> Result<Page, StoreError> {
+        let read = move |db: &Database| tables::page(&db.begin_read()?, area, after.as_deref());
+        self.part(area).reader.run(read).await
     }
 
     fn changes(&self) -> broadcast::Receiver<Change> {

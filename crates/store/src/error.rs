@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use domain::{Blame, Notice, Refusal};
 
+use crate::AreaProblem;
+
 /// Why the store could not be opened, or did not answer. Never means "absent".
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -52,6 +54,9 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The records are not those of this installation.
+    #[error(transparent)]
+    Area(#[from] AreaProblem),
 }
 
 impl StoreError {
@@ -75,6 +80,11 @@ impl StoreError {
                 "store-not-opened",
                 Blame::Operator,
                 "check the path, its owner and its permissions",
+            ),
+            Self::Area(_) => (
+                "store-records-lost",
+                Blame::Operator,
+                "`vestibule restore FILE`, or `vestibule store init` for new records",
             ),
             Self::Settings { .. } => {
                 ("store-settings", Blame::Operator, "correct what the file says of the store")

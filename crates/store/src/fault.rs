@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::Timestamp;
 use tokio::sync::{broadcast, watch};
 
-use crate::{Area, Change, Entry, Store, StoreError};
+use crate::{Area, Change, Entry, Page, Store, StoreError};
 
 /// The operations of [`Store`] that can fail.
 #[expect(missing_docs, reason = "each is the operation of the same name")]
@@ -258,6 +258,10 @@ impl Store for FaultyStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.through(Operation::Sweep, self.inner.sweep(now)).await
+    }
+
+    async fn page(&self, area: Area, after: Option<String>) -> Result<Page, StoreError> {
+        self.inner.page(area, after).await
     }
 
     /// Needs a tokio runtime: a task passes the changes on, so that the feed can be cut.

@@ -11,19 +11,24 @@
 //! Start at [`Store`], then [`EmbeddedStore`] (two files, one process), [`RedisStore`] (any number of
 //! processes), [`fault`] (the double that fails on demand) and [`conformance`] (what every backend is held to).
 
+mod area_id;
+pub mod backup;
 pub mod conformance;
 mod embedded;
 mod error;
 pub mod fault;
+mod guarded;
 mod redis;
 
 use domain::Timestamp;
 use tokio::sync::broadcast;
 
 pub use crate::redis::{RedisAddress, RedisLogin, RedisSettings, RedisStore, RedisTls, Topology};
+pub use area_id::{AreaId, AreaProblem, NoAreaId};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
 pub use fault::FaultyStore;
+pub use guarded::GuardedStore;
 
 /// What is lost when a part of the store is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +48,15 @@ pub struct Entry {
     pub deadline: Timestamp,
     /// Names under which [`Store::group`] finds the entry; may be empty.
     pub groups: Vec<String>,
+}
+
+/// Some of an area's entries, live or not.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// Keys and entries.
+    pub entries: Vec<(String, Entry)>,
+    /// What to ask for the next page with; `None`: this was the last.
+    pub next: Option<String>,
 }
 
 /// An entry was written or removed.
@@ -127,6 +141,12 @@ pub trait Store: Send + Sync + 'static {
     /// Works in bounded steps; to be called now and then in the background.
     async fn sweep(&self, _now: Timestamp) -> Result<usize, StoreError> {
         Ok(0)
+    }
+
+    /// Reads an area page by page, in no promised order: what is there from the first page to the
+    /// last comes once at least.
+    async fn page(&self, _area: Area, _after: Option<String>) -> Result<Page, StoreError> {
+        Err(StoreError::Unavailable("this store cannot be read page by page".to_owned()))
     }
 
     /// Follows changes from now on. A receiver that lags or is closed has missed some.

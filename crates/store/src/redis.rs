@@ -7,6 +7,7 @@ mod groups;
 mod keys;
 mod link;
 mod node;
+mod pages;
 mod reply;
 mod scouts;
 mod script;
@@ -19,7 +20,7 @@ use domain::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
-use crate::{Area, Change, Entry, Store, StoreError};
+use crate::{Area, Change, Entry, Page, Store, StoreError};
 use dial::Dialer;
 use feed::Feed;
 use link::{Durability, Link};
@@ -191,6 +192,10 @@ impl Store for RedisStore {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         self.erase_group(area, group, now).await
+    }
+
+    async fn page(&self, area: Area, after: Option<String>) -> Result<Page, StoreError> {
+        self.read_page(area, after).await
     }
 
     fn changes(&self) -> broadcast::Receiver<Change> {

@@ -9,6 +9,7 @@ mod factor;
 mod keys;
 mod links;
 mod run;
+mod storage;
 mod why;
 
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use domain::{EmailAddress, IdpName, SiteName};
 use factor::FactorCommand;
-use gateway::control;
+use gateway::{StoreCommand, control};
 use keys::KeysCommand;
 
 /// sysexits.h `EX_USAGE`.
@@ -60,6 +61,22 @@ enum Command {
     /// See to somebody's second factor.
     #[command(subcommand)]
     Factor(FactorCommand),
+    /// See to the store.
+    #[command(subcommand)]
+    Store(StoreOrder),
+    /// Write all records (factors, links, marks, what was granted) to a new file.
+    Backup {
+        /// The file; must not be there yet.
+        file: PathBuf,
+    },
+    /// Write a backup's records to the store.
+    Restore {
+        /// A file of `vestibule backup`.
+        file: PathBuf,
+        /// Remove the records that are there first.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Make a link that signs one person in once, without an identity provider.
     BreakGlass {
         /// The person's address; they must have signed in before.
@@ -71,6 +88,13 @@ enum Command {
         #[arg(long, default_value_t = 30)]
         minutes: u8,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StoreOrder {
+    /// Give new records their id. Until then a Redis is not used, and records that were lost are not
+    /// taken for new ones.
+    Init,
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,6 +131,11 @@ fn main() -> ExitCode {
             links::link(&config, &command, "open it in a browser and sign in: nothing is written")
         }
         Command::Factor(command) => factor::factor(&config, command),
+        Command::Store(StoreOrder::Init) => storage::storage(&config, &StoreCommand::Init),
+        Command::Backup { file } => storage::storage(&config, &StoreCommand::Backup(file)),
+        Command::Restore { file, replace } => {
+            storage::storage(&config, &StoreCommand::Restore { file, replace })
+        }
         Command::BreakGlass { email, site, minutes } => {
             let command = control::Command::BreakGlass { email, site, minutes };
             links::link(&config, &command, "for this person alone: it works once")

@@ -3,12 +3,17 @@
 //!
 //! [`Scene`] is a whole installation on loopback: two SAML identity providers, two OpenID
 //! providers, a JSM, a help center and the gateway before it. [`Visitor`] is a browser in it.
-#![expect(clippy::expect_used, reason = "a scene that cannot be set fails its test")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a scene that cannot be set fails its test"
+)]
 
 mod attack;
 mod clock;
 mod operator;
 mod process;
+mod replicas;
 mod scene;
 mod sign_in;
 mod visitor;
@@ -18,6 +23,7 @@ pub use attack::{Traces, sets_session};
 pub use clock::MovedClock;
 pub use operator::until;
 pub use process::{Finished, Vestibule};
+pub use replicas::Replicas;
 pub use scene::{Place, Scene, SceneOptions};
 pub use visitor::{Visitor, reference};
 pub use wire::{Reply, Wire, open_websocket, read_whole};

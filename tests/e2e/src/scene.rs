@@ -35,6 +35,8 @@ pub enum Place {
     /// In this process, with the clock that the test moves.
     #[default]
     Here,
+    /// In this process, several times, behind a front: see [`crate::Replicas`].
+    Behind,
     /// In a process of its own, which the test starts; the fakes then read the system's clock.
     Process,
 }
@@ -75,7 +77,7 @@ impl Scene {
     pub async fn with(options: SceneOptions) -> Self {
         let clock = MovedClock::new();
         let peers = match options.gateway {
-            Place::Here => clock.peers(),
+            Place::Here | Place::Behind => clock.peers(),
             Place::Process => FakeClock::system(),
         };
         let saml = |company| {
@@ -114,7 +116,7 @@ impl Scene {
         scene.write_files(&options);
         match options.gateway {
             Place::Here => scene.start_gateway(),
-            Place::Process => scene.introduce_gateway(),
+            Place::Behind | Place::Process => scene.introduce_gateway(),
         }
         scene
     }

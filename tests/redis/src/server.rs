@@ -17,7 +17,7 @@ pub const USER: &str = "vestibule";
 pub const PASSWORD: &str = "redis-lab";
 /// What it may do, and no more: as docs/redis.md says.
 pub const RIGHTS: &str = "~vestibule:* resetchannels -@all +ping +role +wait +get +getdel +set +del \
-    +exists +eval +time +hset +hget +hdel +hscan +hrandfield +expire +persist +ttl \
+    +exists +eval +time +hset +hget +hdel +hscan +scan +hrandfield +expire +persist +ttl \
     +client|tracking +select +asking +cluster|info +cluster|slots +info +config|get +acl|getuser \
     +acl|whoami";
 /// Who may do everything: tests, replicas, Sentinels.
@@ -106,10 +106,36 @@ impl Server {
         settings(&self.authority, Topology::Single(self.address()))
     }
 
+    /// `store` of the operator's file of a gateway that uses this server alone, in one line.
+    pub fn line(&self) -> String {
+        self.line_through(self.port)
+    }
+
+    /// As [`Server::line`], by another port that leads here.
+    pub fn line_through(&self, port: u16) -> String {
+        let file = |name| self.authority.file(name).display().to_string();
+        std::fs::write(self.authority.file("password"), PASSWORD).expect("a file");
+        format!(
+            "store: {{ redis: {{ url: \"rediss://127.0.0.1:{port}\", user: {USER}, \
+             password: {{ file: \"{}\" }}, certificate_authorities: {{ file: \"{}\" }}, \
+             certificate: {{ chain: \"{}\", key: {{ file: \"{}\" }} }} }} }}",
+            file("password"),
+            file("ca.pem"),
+            file("client.pem"),
+            file("client.key"),
+        )
+    }
+
     /// What redis-cli says to a command of an administrator.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = self.cli_command().args(arguments).output().expect("redis-cli");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// As [`Server::cli`], the bytes as they are.
+    pub fn bytes(&self, arguments: &[&str]) -> Vec<u8> {
+        let mut command = self.cli_command();
+        command.arg("--raw").args(arguments).output().expect("redis-cli").stdout
     }
 
     pub(crate) fn cli_command(&self) -> Command {
@@ -154,6 +180,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+        self.kill();
         false
     }
 

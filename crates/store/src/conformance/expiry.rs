@@ -77,3 +77,30 @@ pub(super) async fn any_bytes_and_any_key_are_kept(store: Arc<dyn Store>) {
         "empty is not absent"
     );
 }
+
+pub(super) async fn replacing_sets_a_new_deadline(store: Arc<dyn Store>) {
+    let (area, late) = (Area::Sessions, NOW.plus(LIFE));
+    for key in ["put", "replace", "shorter"] {
+        ok(store.put(area, key, entry("old"), NOW).await);
+    }
+    let longer = || Entry { deadline: late.plus(LIFE), ..entry("new") };
+    ok(store.put(area, "put", longer(), NOW).await);
+    assert!(ok(store.replace_if(area, "replace", b"old", longer(), NOW).await));
+    let shorter = Entry { deadline: NOW.plus(MILLISECOND), ..entry("new") };
+    assert!(ok(store.replace_if(area, "shorter", b"old", shorter, NOW).await));
+    assert!(ok(store.get(area, "put", late).await).is_some(), "put makes it longer");
+    assert!(ok(store.get(area, "replace", late).await).is_some(), "replace_if makes it longer");
+    assert_eq!(ok(store.get(area, "shorter", NOW.plus(MILLISECOND)).await), None, "and shorter");
+}
+
+pub(super) async fn keys_that_look_alike_are_different(store: Arc<dyn Store>) {
+    let keys = ["a", "A", "a ", "a:", "s:a", "{a}", "{a}b", "{a}c", "a*", "g:a", ":"];
+    for key in keys {
+        ok(store.put(Area::Records, key, entry(key), NOW).await);
+    }
+    ok(store.remove(Area::Records, "a*").await);
+    for key in keys.iter().filter(|key| **key != "a*") {
+        assert_eq!(read(&*store, Area::Records, key).await.as_deref(), Some(*key), "{key:?}");
+    }
+    assert_eq!(read(&*store, Area::Records, "a*").await, None, "a key is no pattern");
+}

@@ -3,8 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use super::{NOW, entry, grouped, ok, read};
 use crate::{Area, Change, Store};
+
+/// Members of a group that takes several pages.
+const LARGE: usize = 1_200;
 
 async fn members(store: &dyn Store, group: &str) -> BTreeSet<String> {
     ok(store.group(Area::Sessions, group, NOW).await).into_iter().map(|(key, _)| key).collect()
@@ -49,6 +54,58 @@ pub(super) async fn removing_a_group_removes_only_its_entries(store: Arc<dyn Sto
     assert_eq!(ok(store.remove_group(area, "x", NOW).await), 0, "again: nothing left");
     assert_eq!(read(&*store, area, "a").await, None);
     assert_eq!(members(&*store, "y").await, set(&["c"]), "gone from its other group too");
+}
+
+pub(super) async fn who_loses_a_write_joins_no_group(store: Arc<dyn Store>) {
+    let area = Area::Sessions;
+    ok(store.put(area, "a", grouped("1", &["x"]), NOW).await);
+    assert!(!ok(store.put_if_absent(area, "a", grouped("2", &["y"]), NOW).await));
+    assert!(!ok(store.replace_if(area, "a", b"other", grouped("2", &["y"]), NOW).await));
+    assert!(!ok(store.replace_if(area, "none", b"", grouped("2", &["y"]), NOW).await));
+    assert_eq!(members(&*store, "y").await, set(&[]), "losers");
+    assert_eq!(ok(store.remove_group(area, "y", NOW).await), 0, "nothing of it to remove");
+    assert_eq!(members(&*store, "x").await, set(&["a"]), "who was there stays");
+}
+
+pub(super) async fn a_large_group_is_whole(store: Arc<dyn Store>) {
+    let (area, mut writing) = (Area::Sessions, JoinSet::new());
+    for number in 0..LARGE {
+        let store = Arc::clone(&store);
+        writing.spawn(async move {
+            let entry = grouped("v", &["x"]);
+            ok(store.put(area, &format!("key-{number}"), entry, NOW).await);
+        });
+        if writing.len() == 50 {
+            writing.join_next().await;
+        }
+    }
+    writing.join_all().await;
+    for number in 0..10 {
+        ok(store.remove(area, &format!("key-{number}")).await);
+    }
+    assert_eq!(members(&*store, "x").await.len(), LARGE - 10);
+    assert_eq!(ok(store.remove_group(area, "x", NOW).await), LARGE - 10);
+    assert_eq!(members(&*store, "x").await, set(&[]));
+}
+
+pub(super) async fn pages_give_every_entry(store: Arc<dyn Store>) {
+    let area = Area::Records;
+    ok(store.put(Area::Sessions, "elsewhere", entry("v"), NOW).await);
+    for number in 0..700 {
+        let entry = grouped(&number.to_string(), &["x"]);
+        ok(store.put(area, &format!("key-{number}"), entry, NOW).await);
+    }
+    let (mut found, mut after) = (BTreeMap::new(), None);
+    loop {
+        let page = ok(store.page(area, after).await);
+        found.extend(page.entries);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), 700, "all, and of this area alone");
+    assert_eq!(found.get("key-699"), Some(&grouped("699", &["x"])), "whole entries");
 }
 
 pub(super) async fn areas_are_separate(store: Arc<dyn Store>) {

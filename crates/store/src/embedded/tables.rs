@@ -1,5 +1,7 @@
 //! The tables of one area and every change to them; callers commit.
 
+use std::ops::Bound;
+
 use domain::Timestamp;
 use redb::{
     ReadTransaction, ReadableTable, StorageError, Table, TableDefinition, WriteTransaction,
@@ -7,7 +9,10 @@ use redb::{
 
 use super::file::META;
 use super::record;
-use crate::{Area, Change, Entry};
+use crate::{Area, Change, Entry, Page};
+
+/// Entries in one page.
+const PAGE: usize = 500;
 
 /// Key to entry, encoded by [`record`].
 type Entries = TableDefinition<'static, &'static str, &'static [u8]>;
@@ -76,6 +81,27 @@ pub(super) fn read_group(
         }
     }
     Ok(found)
+}
+
+/// Entries after a key, in the order of keys.
+pub(super) fn page(
+    transaction: &ReadTransaction,
+    area: Area,
+    after: Option<&str>,
+) -> Result<Page, redb::Error> {
+    let table = transaction.open_table(names(area).entries)?;
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let mut page = Page::default();
+    for row in table.range::<&str>((from, Bound::Unbounded))?.take(PAGE) {
+        let (key, bytes) = row?;
+        let entry = record::decode(bytes.value());
+        let entry = entry.ok_or_else(|| damaged("an entry cannot be read"))?;
+        page.entries.push((key.value().to_owned(), entry));
+    }
+    if page.entries.len() == PAGE {
+        page.next = page.entries.last().map(|(key, _)| key.clone());
+    }
+    Ok(page)
 }
 
 /// The tables of one write transaction, and what changed in it.

@@ -144,6 +144,27 @@ impl Link {
         Err(StoreError::Unavailable(format!("{to}: the cluster sends from node to node")))
     }
 
+    /// Runs one command on one primary, whatever keys it has.
+    ///
+    /// # Errors
+    /// As [`Link::run`].
+    pub(super) async fn run_on(
+        &self,
+        to: &RedisAddress,
+        command: Cmd,
+    ) -> Result<Value, StoreError> {
+        let until = Instant::now() + self.shared.settings.timeout;
+        Ok(self.try_on(to, command, false, Durability::Plain, until).await?)
+    }
+
+    /// All primaries, in an order that stays while they stay.
+    pub(super) async fn primaries(&self) -> Result<Vec<RedisAddress>, StoreError> {
+        // Any key's holder: when it is known, all are.
+        let until = Instant::now() + self.shared.settings.timeout;
+        self.shared.holder(b"", until).await?;
+        Ok(self.shared.primaries().keys().cloned().collect())
+    }
+
     async fn try_on(
         &self,
         to: &RedisAddress,

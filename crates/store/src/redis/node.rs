@@ -11,7 +11,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, PushInfo, Value, cmd};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::dial::{Connection, Dialer, describe};
 use super::feed::{Feed, Source};
@@ -103,11 +103,17 @@ impl Node {
         for command in commands {
             pipeline.add_command(command);
         }
-        let answered = timeout_at(until, requests.send_packed_commands(&pipeline, 0, count)).await;
-        match answered {
-            Ok(Ok(values)) => Ok(values),
-            Ok(Err(error)) => Err(away(&describe(&error))),
-            Err(_) => {
+        let mut state = self.state.clone();
+        tokio::select! {
+            biased;
+            answered = requests.send_packed_commands(&pipeline, 0, count) => {
+                answered.map_err(|error| away(&describe(&error)))
+            }
+            // Found to be silent meanwhile: the answer is not waited for.
+            _ = state.wait_for(|state| matches!(state, State::Down { .. })) => {
+                Err(away("it went away"))
+            }
+            () = sleep_until(until) => {
                 self.suspicion.notify_one();
                 Err(away("no answer in time"))
             }

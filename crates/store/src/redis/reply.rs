@@ -146,10 +146,16 @@ pub(super) fn number(answer: &Value) -> Result<i64, Failure> {
 
 /// `HSCAN`: the next cursor and the fields of this page.
 pub(super) fn page(answer: Value) -> Result<(u64, Vec<String>), Failure> {
+    let (cursor, both) = scanned(answer)?;
+    Ok((cursor, both.into_iter().step_by(2).collect()))
+}
+
+/// `SCAN`: the next cursor and the keys of this page.
+pub(super) fn scanned(answer: Value) -> Result<(u64, Vec<String>), Failure> {
     let Value::Array(parts) = answer else { return Err(strange()) };
-    let [cursor, Value::Array(fields)] = parts.as_slice() else { return Err(strange()) };
+    let [cursor, Value::Array(found)] = parts.as_slice() else { return Err(strange()) };
     let cursor = text(cursor).and_then(|c| c.parse().ok()).ok_or_else(strange)?;
-    Ok((cursor, fields.iter().step_by(2).filter_map(text).collect()))
+    Ok((cursor, found.iter().filter_map(text).collect()))
 }
 
 fn strange() -> Failure {

@@ -171,6 +171,13 @@ pub(super) fn members(group: &[u8], cursor: u64) -> Cmd {
     command
 }
 
+/// Some of the keys that begin like this, from `cursor` on, on the node that is asked.
+pub(super) fn scan(prefix: &str, cursor: u64) -> Cmd {
+    let mut command = cmd("SCAN");
+    command.arg(cursor).arg("MATCH").arg(format!("{prefix}*")).arg("COUNT").arg(500);
+    command
+}
+
 fn eval(script: &str, key: &[u8]) -> Cmd {
     let mut command = cmd("EVAL");
     command.arg(script).arg(1).arg(key);

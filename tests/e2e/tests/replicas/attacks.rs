@@ -1,0 +1,141 @@
+//! What was used at one replica and comes to the other. Rows of the threat list that need two.
+
+use e2e::{Replicas, Visitor, sets_session};
+use fakes::http_client::Answer as Reply;
+use fakes::openid::{Named, OidcAnswer};
+use fakes::saml::{Answer, Form, Sign};
+use fakes::{Person, saml};
+use http::Method;
+use tokio::task::JoinSet;
+
+use crate::{LINK, ask, known_to_both};
+
+fn ann() -> Person {
+    Person::new("Ann Tester", "ann@acme.example")
+}
+
+/// A browser that has an answer of Acme in its hands.
+async fn brought(replicas: &Replicas, answer: Answer) -> (Visitor, Form) {
+    let mut visitor = replicas.scene.visitor();
+    let at_acme = visitor.begin(LINK, "ann@acme.example").await;
+    (visitor, replicas.scene.acme.respond(&at_acme, &ann(), answer))
+}
+
+/// An answer whose Assertion has always the same ID.
+fn same_assertion() -> Answer {
+    let mut answer = Answer::changed_before_signing(|assertion| {
+        let (_, rest) = assertion.split_once(" ID=\"").unwrap();
+        let (id, _) = rest.split_once('"').unwrap();
+        assertion.replace(id, "_the-same-assertion-each-time")
+    });
+    answer.sign = Sign::Response;
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b1_an_assertion_used_at_one_replica_is_refused_at_the_other() {
+    let replicas = Replicas::start().await;
+    for (first, second) in [(0, 1), (1, 0)] {
+        let (mut browser, form) = brought(&replicas, saml::Answer::default()).await;
+        replicas.only(first);
+        assert!(sets_session(&browser.post_response(&form).await), "an honest one passes");
+        replicas.only(second);
+        let again = browser.post_response(&form).await;
+        assert_eq!(replicas.cause(&again), "attempt-unknown");
+    }
+    let (mut browser, form) = brought(&replicas, same_assertion()).await;
+    replicas.only(0);
+    assert!(sets_session(&browser.post_response(&form).await));
+    let (mut browser, form) = brought(&replicas, same_assertion()).await;
+    replicas.only(1);
+    let again = browser.post_response(&form).await;
+    assert_eq!(replicas.cause(&again), "saml-assertion-replayed");
+}
+
+/// Posts each form in its browser, all at the same time, at the replicas in turn.
+async fn at_once(carried: Vec<(Visitor, Form)>) -> Vec<Reply> {
+    let mut posts = JoinSet::new();
+    for (mut browser, form) in carried {
+        posts.spawn(async move { browser.post_response(&form).await });
+    }
+    posts.join_all().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b2_of_twenty_posts_at_two_replicas_one_wins() {
+    let replicas = Replicas::start().await;
+    let (browser, form) = brought(&replicas, saml::Answer::default()).await;
+    let tabs = (0..20).map(|_| {
+        let mut tab = replicas.scene.visitor();
+        tab.browser.clone_from(&browser.browser);
+        (tab, form.clone())
+    });
+    let carried = tabs.collect();
+    let answers = at_once(carried).await;
+    assert_eq!(answers.iter().filter(|answer| sets_session(answer)).count(), 1, "one answer");
+    let mut carried = Vec::new();
+    for _ in 0..20 {
+        carried.push(brought(&replicas, same_assertion()).await);
+    }
+    let answers = at_once(carried).await;
+    assert_eq!(answers.iter().filter(|answer| sets_session(answer)).count(), 1, "one assertion");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b7_a_request_id_is_used_up_at_every_replica() {
+    let replicas = Replicas::start().await;
+    let mut browser = replicas.scene.visitor();
+    let at_acme = browser.begin(LINK, "ann@acme.example").await;
+    // Two honest answers with different assertions for one request.
+    let first = replicas.scene.acme.respond(&at_acme, &ann(), saml::Answer::default());
+    let second = replicas.scene.acme.respond(&at_acme, &ann(), saml::Answer::default());
+    replicas.only(0);
+    assert!(sets_session(&browser.post_response(&first).await));
+    replicas.only(1);
+    let again = browser.post_response(&second).await;
+    assert_eq!(replicas.cause(&again), "attempt-unknown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c1_a_state_used_at_one_replica_is_refused_at_the_other() {
+    let replicas = Replicas::start().await;
+    let gil = replicas.scene.globex.person("gil");
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut browser = replicas.scene.visitor();
+        let at_globex = browser.begin(LINK, &gil.email).await;
+        let honest = OidcAnswer::default();
+        let callback = replicas.scene.globex.authorize(&at_globex, &gil, honest).unwrap();
+        replicas.only(first);
+        assert!(sets_session(&browser.follow(callback.as_str()).await), "an honest one passes");
+        replicas.only(second);
+        let again = browser.follow(callback.as_str()).await;
+        assert_eq!(replicas.cause(&again), "attempt-unknown");
+        // A stranger's browser at the other replica has no better luck.
+        let mut stranger = replicas.scene.visitor();
+        let stolen = stranger.follow(callback.as_str()).await;
+        assert!(!sets_session(&stolen), "{}", stolen.text());
+        replicas.in_turn();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c11_a_logout_token_ends_the_session_everywhere_and_works_once() {
+    let replicas = Replicas::start().await;
+    let gil = replicas.scene.globex.person("gil");
+    let mut browser = replicas.scene.signed_in(&gil.email).await;
+    assert!(known_to_both(&replicas, &mut browser).await);
+    let session = replicas.scene.globex.session_of(&gil);
+    let token = replicas.scene.globex.logout_token(&session, Named::Both, None);
+    let told = async || {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let path = "/.vestibule/oidc/globex/backchannel-logout";
+        let body = format!("logout_token={token}");
+        replicas.scene.visitor().ask(Method::POST, path, &form, &body).await
+    };
+    replicas.only(0);
+    assert_eq!(told().await.status, 200);
+    replicas.only(1);
+    e2e::until("the other replica lets nobody in", async || ask(&mut browser).await.status != 200)
+        .await;
+    assert_eq!(replicas.cause(&told().await), "oidc-logout-token-replayed");
+}

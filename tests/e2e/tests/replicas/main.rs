@@ -1,0 +1,29 @@
+//! Two replicas on one Redis: no request knows which of them the one before reached.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod attacks;
+mod journeys;
+mod outage;
+mod records;
+
+use e2e::{Replicas, Visitor};
+use fakes::http_client::Answer;
+use http::Method;
+
+const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042";
+
+/// Asks for a page without following a redirect.
+async fn ask(visitor: &mut Visitor) -> Answer {
+    visitor.ask(Method::GET, LINK, &[("accept", "text/html")], "").await
+}
+
+/// Whether both replicas know this browser.
+async fn known_to_both(replicas: &Replicas, visitor: &mut Visitor) -> bool {
+    let mut known = true;
+    for number in [0, 1] {
+        replicas.only(number);
+        known &= ask(visitor).await.status == 200;
+    }
+    replicas.in_turn();
+    known
+}

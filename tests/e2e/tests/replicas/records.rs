@@ -1,0 +1,67 @@
+//! `vestibule store init`, `backup` and `restore`, on both kinds of store.
+
+use e2e::{Place, Scene, SceneOptions, Vestibule};
+use redis_lab::Server;
+
+use crate::{LINK, ask};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded_records_are_backed_up_while_the_gateway_runs_and_restored() {
+    let options = SceneOptions { gateway: Place::Process, ..SceneOptions::default() };
+    let scene = Scene::with(options).await;
+    let gateway = Vestibule::run(&scene, "info").await;
+    scene.signed_in("ann@acme.example").await;
+    let file = scene.folder.path().join("backup-1");
+    let file = file.to_str().unwrap();
+    let done = scene.command(&["backup", file]).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.out.contains("records"), "{done:?}");
+    assert_eq!(scene.command(&["backup", file]).await.code, Some(1), "never over another one");
+    let again = scene.command(&["store", "init"]).await;
+    assert!(again.code == Some(0) && again.out.contains("already"), "{again:?}");
+    gateway.kill();
+
+    let records = scene.folder.path().join("data/vestibule.redb");
+    std::fs::remove_file(&records).unwrap();
+    let refused = scene.command(&["run"]).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("vestibule restore FILE"), "{refused:?}");
+    let restored = scene.command(&["restore", file]).await;
+    assert_eq!(restored.code, Some(0), "{restored:?}");
+    let _gateway = Vestibule::run(&scene, "info").await;
+    scene.signed_in("ann@acme.example").await;
+    let refused = scene.command(&["restore", file]).await;
+    assert!(refused.code == Some(1) && refused.err.contains("--replace"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_redis_is_used_after_store_init_and_a_lost_one_after_restore() {
+    let redis = Server::start();
+    let options = SceneOptions {
+        gateway: Place::Process,
+        instead: vec![("store: { embedded: { path: data } }", redis.line())],
+        ..SceneOptions::default()
+    };
+    let scene = Scene::with(options).await;
+    let refused = scene.command(&["run"]).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("vestibule store init"), "{refused:?}");
+    let made = scene.command(&["store", "init"]).await;
+    assert!(made.code == Some(0) && made.out.contains("store.id"), "{made:?}");
+    let gateway = Vestibule::run(&scene, "info").await;
+    let mut visitor = scene.visitor();
+    scene.sign_in(&mut visitor, "ann@acme.example", LINK).await;
+    assert_eq!(ask(&mut visitor).await.status, 200);
+    let file = scene.folder.path().join("backup-1");
+    let file = file.to_str().unwrap();
+    let done = scene.command(&["backup", file]).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    gateway.kill();
+    redis.cli(&["FLUSHALL"]);
+    assert_eq!(scene.command(&["run"]).await.code, Some(1));
+    let restored = scene.command(&["restore", file]).await;
+    assert_eq!(restored.code, Some(0), "{restored:?}");
+    let _gateway = Vestibule::run(&scene, "info").await;
+    assert_eq!(ask(&mut visitor).await.status, 302, "sessions are not records");
+    scene.signed_in("ann@acme.example").await;
+}
