@@ -88,16 +88,15 @@ fn verification() -> anyhow::Result<String> {
     }
     let bare = begin.elapsed() / SIGN_INS;
     let (mut worst, mut which) = (Duration::ZERO, String::new());
-    let (mut count, mut grown) = (0, 0);
+    let before = memory("VmRSS:")?;
+    // proc(5): the peak is counted anew from here.
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    let mut count = 0;
     for flaw in Flaw::ALL {
         let hostile = case.response(*flaw)?;
-        let before = memory("VmRSS:")?;
-        // proc(5): the peak is counted anew from here.
-        std::fs::write("/proc/self/clear_refs", "5")?;
         let begin = Instant::now();
         let outcome = case.verify(&hostile);
         let took = begin.elapsed();
-        grown = grown.max(memory("VmHWM:")?.saturating_sub(before));
         count += 1;
         if took > worst {
             (worst, which) = (took, format!("{flaw:?}"));
@@ -108,9 +107,10 @@ fn verification() -> anyhow::Result<String> {
         bail!("the fake has no flaws");
     }
     Ok(format!(
-        "\nBare check of a SAML response: {} ms. Worst of {count} hostile responses: {} ms ({which}); none took more than {grown} KiB of memory.\n",
+        "\nBare check of a SAML response: {} ms. Worst of {count} hostile responses: {} ms ({which}); all of them took at most {} KiB of memory more.\n",
         ms(bare),
         ms(worst),
+        memory("VmHWM:")?.saturating_sub(before),
     ))
 }
 

@@ -202,6 +202,8 @@ pub struct Site {
     pub branding: Branding,
     /// Where requests go.
     pub upstream: UpstreamSettings,
+    /// Whether its pages get the script that has customers sign in again beside a page.
+    pub inject_script: bool,
     /// Which JSM knows these customers; `None`: none is written to.
     pub jsm: Option<JsmName>,
     /// A session ends after this long without a request.

@@ -52,12 +52,14 @@ fn site<'a>(
     let hosts = hosts?;
     let canonical = hosts.first()?;
     let (idle, absolute) = lifetimes?.unwrap_or((IDLE, ABSOLUTE));
+    let upstream = upstream?;
     Some(Site {
         name: name?,
         label: label?.unwrap_or_else(|| canonical.as_str().to_owned()),
         public_url: Url::parse(&format!("https://{canonical}")).ok()?,
         hosts,
-        upstream: upstream?,
+        upstream: upstream.settings,
+        inject_script: upstream.inject_script,
         jsm: jsm?,
         branding: branding?.unwrap_or_default(),
         idle,

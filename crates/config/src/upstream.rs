@@ -40,8 +40,16 @@ const VALUES: [(&str, IdentityValue); 4] = [
     ("account", IdentityValue::Account),
 ];
 
+/// What stands under `upstream`.
+pub(crate) struct Section {
+    /// Where requests go.
+    pub(crate) settings: UpstreamSettings,
+    /// Whether its pages get our script.
+    pub(crate) inject_script: bool,
+}
+
 /// Reads `upstream` of a site. `audience` is the default: the site's canonical host.
-pub(crate) fn read(value: &Value<'_>, audience: Option<String>) -> Option<UpstreamSettings> {
+pub(crate) fn read(value: &Value<'_>, audience: Option<String>) -> Option<Section> {
     let map = value.mapping("write { url: https://… }")?;
     let url_value = map.required("url", "write url: https://HOST[:PORT]");
     let url = url_value.and_then(|value| url(&value));
@@ -52,18 +60,20 @@ pub(crate) fn read(value: &Value<'_>, audience: Option<String>) -> Option<Upstre
         v.text("write the `aud` it expects").map(str::to_owned)
     });
     let headers = given(map.optional("identity_headers"), identity_headers);
+    let inject_script = given(map.optional("inject_script"), Value::flag);
     map.finish();
     session?;
     let url = url?;
     if let Some(value) = authorities_value.filter(|_| url.scheme() == "http") {
         value.warn("the upstream is spoken to without TLS, so these are not used");
     }
-    Some(UpstreamSettings {
+    let settings = UpstreamSettings {
         url,
         certificate_authorities: authorities?.unwrap_or_default(),
         audience: said?.or(audience)?,
         identity_headers: headers?.unwrap_or_default(),
-    })
+    };
+    Some(Section { settings, inject_script: inject_script?.unwrap_or(false) })
 }
 
 fn url(value: &Value<'_>) -> Option<Url> {

@@ -63,6 +63,7 @@ fn built_in(name: &str) -> Option<Asset> {
         "sign-in.js" => (include_str!("../assets/sign-in.js"), SCRIPT),
         "second-factor.js" => (include_str!("../assets/second-factor.js"), SCRIPT),
         "refused.js" => (include_str!("../assets/refused.js"), SCRIPT),
+        "again.js" => (include_str!("../assets/again.js"), SCRIPT),
         "signed-in.js" => (include_str!("../assets/signed-in.js"), SCRIPT),
         "post.js" => (include_str!("../assets/post.js"), SCRIPT),
         "icon.svg" => (include_str!("../assets/icon.svg"), PictureFormat::Svg.media_type()),

@@ -8,6 +8,8 @@ use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 use proxy::ForwardBody;
 
+use crate::inject::Rewriting;
+
 /// The body of an answer.
 #[derive(Debug)]
 pub(crate) enum Body {
@@ -15,6 +17,8 @@ pub(crate) enum Body {
     Own(Full<Bytes>),
     /// From the upstream.
     Forwarded(ForwardBody),
+    /// The same, on which something was put in.
+    Rewritten(Box<Rewriting>),
 }
 
 impl http_body::Body for Body {
@@ -28,6 +32,7 @@ impl http_body::Body for Body {
         match self.get_mut() {
             Self::Own(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Self::Forwarded(body) => Pin::new(body).poll_frame(context),
+            Self::Rewritten(body) => Pin::new(body.as_mut()).poll_frame(context),
         }
     }
 
@@ -35,6 +40,7 @@ impl http_body::Body for Body {
         match self {
             Self::Own(body) => body.is_end_stream(),
             Self::Forwarded(body) => body.is_end_stream(),
+            Self::Rewritten(body) => body.is_end_stream(),
         }
     }
 
@@ -42,6 +48,7 @@ impl http_body::Body for Body {
         match self {
             Self::Own(body) => body.size_hint(),
             Self::Forwarded(body) => body.size_hint(),
+            Self::Rewritten(body) => body.size_hint(),
         }
     }
 }

@@ -32,6 +32,7 @@ mod factor_rules;
 mod form;
 mod gateway;
 mod history;
+mod inject;
 mod keys;
 mod last_good;
 mod listen;

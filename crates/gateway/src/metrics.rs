@@ -18,6 +18,7 @@ pub(crate) struct Metrics {
     expiry: Family<Certificate, Gauge>,
     logouts: Family<Idp, Counter>,
     break_glass: Family<BreakGlass, Counter>,
+    parked: Family<Parked, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,6 +56,11 @@ struct BreakGlass {
     what: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Parked {
+    outcome: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut all = Self {
@@ -65,6 +71,7 @@ impl Default for Metrics {
             expiry: Family::default(),
             logouts: Family::default(),
             break_glass: Family::default(),
+            parked: Family::default(),
         };
         let registry = &mut all.registry;
         registry.register("sign_ins", "Customers who signed in", all.sign_ins.clone());
@@ -85,6 +92,11 @@ impl Default for Metrics {
             all.logouts.clone(),
         );
         registry.register("break_glass_links", "Break-glass links", all.break_glass.clone());
+        registry.register(
+            "parked_requests",
+            "Forms that were kept because their session had ended, and what became of them",
+            all.parked.clone(),
+        );
         all
     }
 }
@@ -114,6 +126,10 @@ impl Metrics {
             }
             AuditEvent::BreakGlassIssued { .. } => self.broken("issued"),
             AuditEvent::BreakGlassUsed { .. } => self.broken("used"),
+            AuditEvent::RequestParked { .. } => self.parked("kept"),
+            AuditEvent::RequestResumed { .. } => self.parked("sent"),
+            AuditEvent::RequestDiscarded { .. } => self.parked("deleted"),
+            AuditEvent::RequestExpired { .. } => self.parked("expired"),
             _ => {}
         }
     }
@@ -133,6 +149,10 @@ impl Metrics {
 
     fn fetched(&self, idp: &IdpName, outcome: &'static str) {
         self.metadata.get_or_create(&Metadata { idp: idp.to_string(), outcome }).inc();
+    }
+
+    fn parked(&self, outcome: &'static str) {
+        self.parked.get_or_create(&Parked { outcome }).inc();
     }
 
     fn broken(&self, what: &'static str) {

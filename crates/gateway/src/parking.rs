@@ -22,7 +22,7 @@ use crate::navigation::Caller;
 
 pub(crate) use keep::{Reason, instead_of_sign_in, park};
 pub(crate) use resume::{page, submit};
-pub(crate) use status::status;
+pub(crate) use status::{status, tag};
 
 /// How browsers encode forms that a customer would miss.
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];

@@ -160,7 +160,13 @@ fn json(status: StatusCode, refusal: &Refusal, context: &RequestContext) -> Resp
         };
         object.insert(name.to_owned(), way.path().into());
     }
-    json_response(status, &answer)
+    let mut response = json_response(status, &answer);
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 9110 §11.6.1: a 401 names its scheme; our script knows our answers by it.
+        let challenge = HeaderValue::from_static("Vestibule");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 /// An answer of ours for scripts.

@@ -18,6 +18,7 @@ use crate::body::Body;
 use crate::context::{RequestContext, Visit};
 use crate::endpoints::{Endpoint, PREFIX};
 use crate::gateway::Gateway;
+use crate::inject::Injecting;
 use crate::navigation::Caller;
 use crate::refuse::{Concern, refuse, sign_in_required};
 use crate::{assertion, factor_rules, own, pages, parking, random, step_up};
@@ -209,7 +210,7 @@ async fn forward(passing: &Passing<'_>, request: Request<Incoming>) -> Response<
 /// When no answer came.
 pub(crate) async fn send(
     passing: &Passing<'_>,
-    request: Request<impl Into<RequestBody>>,
+    mut request: Request<impl Into<RequestBody>>,
 ) -> Result<Response<Body>, NotForwarded> {
     let Passing { gateway, pool, visit, permit, session } = *passing;
     let now = visit.context.now;
@@ -231,8 +232,13 @@ pub(crate) async fn send(
         client: ClientAddress::from(visit.context.client),
         reference: visit.context.reference,
     };
+    let injecting = Injecting::prepare(visit, session.map(AsRef::as_ref), &mut request);
     let sent = proxy::forward(permit, request, &visit.site.upstream, pool, context).await;
-    Ok(sent.map_err(NotForwarded::Upstream)?.map(Body::Forwarded))
+    let response = sent.map_err(NotForwarded::Upstream)?;
+    Ok(match injecting {
+        Some(injecting) => injecting.into(response),
+        None => response.map(Body::Forwarded),
+    })
 }
 
 pub(crate) fn asked_path<B>(request: &Request<B>) -> &str {

@@ -1,6 +1,8 @@
 //! What somebody finds who steals the store's file.
 
-use session::{AttemptHandle, Attempts, ReplayMarks};
+use session::{
+    AttemptHandle, Attempts, ParkedHead, ParkedLimits, ParkedRequests, ReplayMarks, Who,
+};
 use store::{Area, Entry, Store};
 
 use crate::world::*;
@@ -15,6 +17,21 @@ async fn a_dump_of_the_store_shows_nobody_and_opens_nothing() {
     attempts.put(&handle, &"/portal/1/SUP-1042", NOW.plus(IDLE), NOW).await.unwrap();
     let marks = ReplayMarks::new(world.store());
     marks.mark("saml", &["acme", "_assertion-1"], NOW.plus(IDLE), NOW).await.unwrap();
+    let limits = ParkedLimits { request: 1000, person: 1 << 20, all: 1 << 20, keep: IDLE };
+    let parked = ParkedRequests::new(world.store(), sealer(&[1]), limits);
+    let Who::Person(ann) = facts().who else { panic!("a person") };
+    let mut writer = parked.begin(&ann.identity.person, None, NOW).await.unwrap();
+    writer.write(b"summary=words-nobody-may-read").await.unwrap();
+    let head = ParkedHead {
+        person: ann.identity.person,
+        site: site("help"),
+        browser: [7; 32],
+        method: "POST".to_owned(),
+        target: "/portal/1/SUP-7777".to_owned(),
+        headers: vec![("content-type".to_owned(), "text/of-a-kind".to_owned())],
+        at: NOW,
+    };
+    let parked_handle = writer.finish(head).await.unwrap().0.to_string();
     let control = Entry { value: b"seen-in-clear".to_vec(), deadline: NOW, groups: Vec::new() };
     world.store.put(Area::Records, "control", control, NOW).await.unwrap();
 
@@ -22,7 +39,7 @@ async fn a_dump_of_the_store_shows_nobody_and_opens_nothing() {
     let value = set.to_str().unwrap().split(['=', ';']).nth(1).unwrap();
     let raw = base64_bytes(value);
     let handle_text = handle.to_string();
-    let forbidden: [(&str, &[u8]); 18] = [
+    let forbidden: [(&str, &[u8]); 22] = [
         ("address", b"ann@acme.example"),
         ("domain", b"acme.example"),
         ("name", b"Ann Lee"),
@@ -41,6 +58,10 @@ async fn a_dump_of_the_store_shows_nobody_and_opens_nothing() {
         ("handle", handle_text.as_bytes()),
         ("target of an attempt", b"SUP-1042"),
         ("assertion id", b"_assertion-1"),
+        ("body of a parked request", b"words-nobody-may-read"),
+        ("target of a parked request", b"SUP-7777"),
+        ("field of a parked request", b"text/of-a-kind"),
+        ("handle of a parked request", parked_handle.as_bytes()),
     ];
     let read = |name| std::fs::read(world.folder.path().join(name)).unwrap();
     let file = [read("sessions.redb"), read("vestibule.redb")].concat();
