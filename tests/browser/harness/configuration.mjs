@@ -41,11 +41,11 @@ const branding = {
 
 const svg = (inside) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40">${inside}</svg>`;
 
-function sites(fakes, deadPort) {
+function sites(fakes, deadPort, injectScript = false) {
   const session = { idle: '30m', absolute: '12h' };
   return {
     help: { hosts: ['help.localhost'], label: 'Example Help Center', jsm: 'support', session,
-      upstream: { url: fakes.helpCenter, session: 'asserted' } },
+      upstream: { url: fakes.helpCenter, session: 'asserted', inject_script: injectScript } },
     // A help center that is down.
     annex: { hosts: ['annex.localhost'], label: 'Annex', session, branding,
       upstream: { url: `http://127.0.0.1:${deadPort}`, session: 'asserted' } },
@@ -81,7 +81,7 @@ function own({ port, replica, redis }) {
 }
 
 /** Writes the file and its secrets into `folder`; JSON is YAML. Gives the file's path. */
-export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis }) {
+export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript }) {
   const secret = (name, text) => fs.writeFileSync(path.join(folder, 'secrets', name), text, { mode: 0o600 });
   fs.mkdirSync(path.join(folder, 'secrets'), { recursive: true });
   secret('jsm', fakes.jsm.token);
@@ -95,7 +95,7 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
     ...own({ port, replica, redis }),
     tls: { certificates: [{ chain: 'tls.pem', key: { file: 'tls.key' } }] },
     keys: { sealing: [{ file: 'keys/sealing-1' }], assertion: [{ file: 'keys/assertion-1.pem' }], saml: [{ file: 'saml-1.pem' }] },
-    sites: sites(fakes, deadPort),
+    sites: sites(fakes, deadPort, injectScript),
     identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort), ...many(deadPort) },
     sign_in: rules(),
     jsm: jsm(fakes),

@@ -29,9 +29,9 @@ async function makeSamlKey(folder) {
 }
 
 export class World {
-  /** Starts everything and makes the identity providers trust the gateway. */
-  static async start() {
-    const world = new World();
+  /** Starts everything and makes the identity providers trust the gateway; `options` are read by `writeConfiguration`. */
+  static async start(options = {}) {
+    const world = Object.assign(new World(), options);
     world.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vestibule-journeys-'));
     world.port = await freePort();
     world.url = `https://help.localhost:${world.port}`;
@@ -101,15 +101,6 @@ export class World {
   /** An operator's command; gives what it printed. */
   async command(...words) {
     return run(built('vestibule'), [...words, '--config', this.configuration]);
-  }
-
-  /** What `vestibule why` says; each replica has an audit log of its own. */
-  async why(code) {
-    const files = this.replicas?.files ?? [this.configuration];
-    const asked = await Promise.allSettled(files.map((file) => run(built('vestibule'), ['why', code, '--config', file])));
-    const said = asked.find(({ status }) => status === 'fulfilled');
-    if (!said) throw asked[0].reason;
-    return said.value;
   }
 
   /** What the fake JSM holds and what arrived at the help center. */

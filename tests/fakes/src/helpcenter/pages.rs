@@ -34,6 +34,8 @@ pub(super) struct CreatedRequest {
     key: String,
     summary: String,
     reporter: String,
+    /// Size and SHA-256 of the attached file.
+    attachment: Option<String>,
 }
 
 pub(super) fn router(core: Arc<Core>) -> Router {
@@ -43,8 +45,10 @@ pub(super) fn router(core: Arc<Core>) -> Router {
         .route("/servicedesk/customer/portals", get(portals))
         .route("/servicedesk/customer/portal/{portal}", get(portal))
         .route("/servicedesk/customer/portal/{portal}/create", get(create_form).post(create))
+        .route("/servicedesk/customer/portal/{portal}/scripted", get(scripted))
         .route("/servicedesk/customer/portal/{portal}/{key}", get(request_page))
         .route("/attachment/{bytes}", get(transfer::attachment))
+        .route("/scripted.js", get(script))
         .route("/upload", any(transfer::upload))
         .route("/echo", any(transfer::echo))
         .route("/echo/{*rest}", any(transfer::echo))
@@ -133,8 +137,11 @@ async fn request_page(
         return not_found(&core, &headers).await;
     };
     let reporter = made.map_or("the help desk", |r| r.reporter.as_str());
+    let attached = made.and_then(|r| r.attachment.as_deref());
+    let attached = attached.map(|a| format!("<p>Attached: <code id=\"attached\">{a}</code></p>"));
+    let attached = attached.unwrap_or_default();
     let body = format!(
-        "<p class=\"note\">Raised by {}. You opened <code id=\"target\">{}</code>.</p>\
+        "{attached}<p class=\"note\">Raised by {}. You opened <code id=\"target\">{}</code>.</p>\
          <p id=\"comment-6\">We are looking into it.</p>\
          <p id=\"comment-7\">Here is the log: <a href=\"/attachment/1048576\">log.bin, 1 MiB</a></p>",
         xml_text(reporter),
@@ -160,6 +167,44 @@ async fn create_form(
     core.page(&headers, "Raise a request", &body).await
 }
 
+/// A page whose own script sends what was written, in both ways that scripts have.
+async fn scripted(State(core): State<Arc<Core>>, headers: HeaderMap) -> Html<String> {
+    let body = "<label>Comment <textarea id=\"comment\" rows=\"3\"></textarea></label>\
+         <label>File <input type=\"file\" id=\"file\"></label>\
+         <p><button type=\"button\" id=\"by-fetch\">Send by fetch</button>\
+         <button type=\"button\" id=\"by-xhr\">Send by XMLHttpRequest</button></p>\
+         <p id=\"sent\" role=\"status\"></p><script src=\"/scripted.js\"></script>";
+    core.page(&headers, "Add a comment", body).await
+}
+
+const SCRIPTED: &str = r#""use strict";
+const shown = document.getElementById("sent");
+const form = () => {
+  const data = new FormData();
+  data.append("comment", document.getElementById("comment").value);
+  const file = document.getElementById("file").files[0];
+  if (file) data.append("file", file);
+  return data;
+};
+document.getElementById("by-fetch").addEventListener("click", async () => {
+  shown.textContent = "…";
+  const answer = await fetch("/upload?by=fetch", { method: "POST", body: form() });
+  shown.textContent = `fetch ${answer.status} ${await answer.text()}`;
+});
+document.getElementById("by-xhr").addEventListener("click", () => {
+  shown.textContent = "…";
+  const request = new XMLHttpRequest();
+  request.open("POST", "/upload?by=xhr");
+  request.setRequestHeader("X-Atlassian-Token", "no-check");
+  request.onload = () => { shown.textContent = `xhr ${request.status} ${request.responseText}`; };
+  request.send(form());
+});
+"#;
+
+async fn script() -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPTED).into_response()
+}
+
 /// Takes both encodings of a form. As in JSM, nobody raises a request without being known.
 async fn create(
     State(core): State<Arc<Core>>,
@@ -177,7 +222,8 @@ async fn create(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let fields = transfer::fields(kind, &body.to_bytes());
+    let body = body.to_bytes();
+    let (fields, attachment) = (transfer::fields(kind, &body), transfer::attached(kind, &body));
     let Some((_, summary)) = fields.iter().find(|(name, _)| name == "summary") else {
         return (StatusCode::BAD_REQUEST, "summary is missing").into_response();
     };
@@ -185,7 +231,7 @@ async fn create(
     let mut created = core.created.lock().expect("a lock");
     let key = format!("SUP-{}", 2001 + created.len());
     let target = format!("/servicedesk/customer/portal/{portal}/{key}");
-    created.push(CreatedRequest { portal, key, summary: summary.clone(), reporter });
+    created.push(CreatedRequest { portal, key, summary: summary.clone(), reporter, attachment });
     Redirect::to(&target).into_response()
 }
 

@@ -155,6 +155,24 @@ pub(super) fn fields(content_type: &str, body: &[u8]) -> Vec<(String, String)> {
     split(body, delimiter.as_bytes()).into_iter().filter_map(part).collect()
 }
 
+/// Size and SHA-256 in hex of the first file of a form.
+pub(super) fn attached(content_type: &str, body: &[u8]) -> Option<String> {
+    let (_, boundary) = content_type.split_once("boundary=")?;
+    let delimiter = format!("--{}", boundary.trim_matches('"'));
+    let whole = split(body, delimiter.as_bytes()).into_iter().find_map(|part| {
+        let head = part.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let (head, content) = part.split_at(head);
+        let is_file = String::from_utf8_lossy(head).contains("filename=\"");
+        is_file.then(|| content.get(4..)).flatten()
+    });
+    let content = whole?;
+    let content = content.strip_suffix(b"\r\n").unwrap_or(content);
+    let mut hash = Context::new(&SHA256);
+    hash.update(content);
+    let hash: String = hash.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    Some(format!("{} {hash}", content.len()))
+}
+
 /// One part of multipart/form-data (RFC 7578), its header fields included.
 fn part(part: &[u8]) -> Option<(String, String)> {
     let mut halves = split(part, b"\r\n\r\n").into_iter();
