@@ -322,6 +322,31 @@ pub enum AuditEvent {
         /// Which.
         account: JsmAccount,
     },
+    /// An operator's file made a customer who has not signed in yet.
+    CustomerPreloaded {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Its id there.
+        account: JsmAccount,
+        /// The order, by the hash of its file.
+        order: String,
+    },
+    /// A customer's access was ended by an operator's order.
+    CustomerEnded {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which account.
+        account: JsmAccount,
+        /// When it was last signed in to.
+        last_sign_in: Option<Timestamp>,
+    },
+    /// An organization that an operator's file had made was deleted again.
+    OrganizationDeleted {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which.
+        organization: Organization,
+    },
     /// Name or address of a customer changed at the identity provider.
     ProfileChanged {
         /// In which JSM.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit::Record;
-use domain::{EmailAddress, IdpName, PersonKey, ReferenceCode, SiteName, Timestamp};
+use domain::{EmailAddress, IdpName, JsmName, PersonKey, ReferenceCode, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,7 +18,7 @@ use crate::factor_orders::{FactorOf, FactorReport};
 use crate::gateway::Gateway;
 pub use crate::metadata_readers::{PublishedKeys, Reading};
 use crate::storage::{self, StoreCommand};
-use crate::{break_glass, connection_test, factor_orders, keys, metadata_readers};
+use crate::{break_glass, connection_test, factor_orders, keys, metadata_readers, provision};
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -76,6 +76,49 @@ pub enum Command {
         /// Whether records that are there are removed first.
         replace: bool,
     },
+    /// What waits to be written to JSM, and what is asked of its administrators.
+    ProvisioningQueue,
+    /// Removals that the brake stopped go on.
+    ProvisioningRelease {
+        /// Where; may be left out when there is one JSM.
+        jsm: Option<JsmName>,
+    },
+    /// Compares JSM with the ledger.
+    ProvisioningDrift {
+        /// Where; may be left out when there is one JSM.
+        jsm: Option<JsmName>,
+        /// Whether what is missing is granted again.
+        order: provisioning::DriftOrder,
+    },
+    /// Customers who have not signed in for long.
+    DormantCustomers {
+        /// Where; may be left out when there is one JSM.
+        jsm: Option<JsmName>,
+        /// For so many days.
+        days: u32,
+        /// Whether their access is ended.
+        order: provisioning::DriftOrder,
+    },
+    /// Some rows of a file of customers.
+    Customers {
+        /// Where; may be left out when there is one JSM.
+        jsm: Option<JsmName>,
+        /// Which file.
+        order: provisioning::Order,
+        /// What to do with them.
+        act: provisioning::Act,
+        /// The rows.
+        rows: Vec<provisioning::Row>,
+    },
+    /// All rows of a file were taken back: the organizations that it made go, too.
+    CustomersUndone {
+        /// Where; may be left out when there is one JSM.
+        jsm: Option<JsmName>,
+        /// Which file.
+        order: provisioning::Order,
+        /// Organizations that it names.
+        organizations: Vec<String>,
+    },
     /// Our published SAML keys, and which identity provider has read them.
     PublishedKeys,
 }
@@ -115,6 +158,16 @@ pub enum Answer {
     },
     /// What was done.
     Done(String),
+    /// What waits in each JSM.
+    Queues(Vec<(JsmName, provisioning::Queue)>),
+    /// Removals go on there.
+    Released(JsmName),
+    /// What JSM lacks.
+    Drift(Vec<provisioning::Drift>),
+    /// Who has not signed in for long.
+    Dormant(Vec<provisioning::Dormant>),
+    /// What became of rows.
+    Customers(Vec<provisioning::RowOutcome>),
     /// The command was not understood or failed.
     Failed(String),
 }
@@ -199,6 +252,29 @@ async fn converse(gateway: &Gateway, stream: UnixStream) -> io::Result<()> {
 
 async fn execute(gateway: &Gateway, command: Command) -> Answer {
     match command {
+        Command::ProvisioningQueue => {
+            provision::queues(gateway).await.map_or_else(Answer::Failed, Answer::Queues)
+        }
+        Command::ProvisioningRelease { jsm } => {
+            let released = provision::release(gateway, jsm.as_ref()).await;
+            released.map_or_else(Answer::Failed, Answer::Released)
+        }
+        Command::ProvisioningDrift { jsm, order } => {
+            let found = provision::drift(gateway, jsm.as_ref(), order).await;
+            found.map_or_else(Answer::Failed, Answer::Drift)
+        }
+        Command::DormantCustomers { jsm, days, order } => {
+            let found = provision::dormant(gateway, jsm.as_ref(), days, order).await;
+            found.map_or_else(Answer::Failed, Answer::Dormant)
+        }
+        Command::Customers { jsm, order, act, rows } => {
+            let done = provision::customers(gateway, jsm.as_ref(), (&order, act), rows).await;
+            done.map_or_else(Answer::Failed, Answer::Customers)
+        }
+        Command::CustomersUndone { jsm, order, organizations } => {
+            let done = provision::undone(gateway, jsm.as_ref(), &order, &organizations).await;
+            done.map_or_else(Answer::Failed, Answer::Customers)
+        }
         Command::Why { code } => {
             let path = gateway.audit_file.clone();
             let found = tokio::task::spawn_blocking(move || audit::find(&path, code)).await;

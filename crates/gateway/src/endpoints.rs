@@ -12,6 +12,8 @@ pub(crate) enum Endpoint {
     SignIn,
     /// Asks for a second factor: enrolment, challenge, recovery.
     SecondFactor,
+    /// Says that the customer's account is being made, and goes on once it is.
+    SettingUp,
     /// Takes the customer's word for a sign-in that the identity provider began.
     Confirm,
     /// Straight to one identity provider.
@@ -54,6 +56,7 @@ impl Endpoint {
         match segments.as_slice() {
             ["sign-in"] => Some(Self::SignIn),
             ["second-factor"] => Some(Self::SecondFactor),
+            ["setting-up"] => Some(Self::SettingUp),
             ["confirm"] => Some(Self::Confirm),
             ["sign-in", idp] => idp.parse().ok().map(Self::SignInAt),
             ["saml", idp, "acs"] => idp.parse().ok().map(Self::SamlAcs),
@@ -79,6 +82,7 @@ impl Endpoint {
         let rest = match self {
             Self::SignIn => "sign-in".to_owned(),
             Self::SecondFactor => "second-factor".to_owned(),
+            Self::SettingUp => "setting-up".to_owned(),
             Self::Confirm => "confirm".to_owned(),
             Self::SignInAt(idp) => format!("sign-in/{idp}"),
             Self::SamlAcs(idp) => format!("saml/{idp}/acs"),
@@ -115,6 +119,7 @@ mod tests {
         for endpoint in [
             Endpoint::SignIn,
             Endpoint::SecondFactor,
+            Endpoint::SettingUp,
             Endpoint::Confirm,
             Endpoint::SignInAt(acme.clone()),
             Endpoint::SamlAcs(acme.clone()),

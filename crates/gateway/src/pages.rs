@@ -10,6 +10,7 @@ mod outcome;
 mod parked;
 mod refused;
 mod second_factor;
+mod setting_up;
 mod texts;
 mod theme;
 
@@ -34,6 +35,7 @@ pub(crate) use refused::{Fallback, Refused, refused};
 pub(crate) use second_factor::{
     ChallengePage, CodesPage, EnrolmentPage, FactorMistake, LostPage, RecoveryPage,
 };
+pub(crate) use setting_up::SettingUpPage;
 
 /// A moment for people, outside of a page.
 pub(crate) fn moment_text(language: Language, timestamp: Timestamp) -> String {

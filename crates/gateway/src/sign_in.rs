@@ -13,6 +13,7 @@ mod page;
 mod routing;
 mod saml;
 mod second_factor;
+mod setting_up;
 mod unasked;
 
 pub(crate) use answer::{oidc_answer, saml_answer};
@@ -23,6 +24,7 @@ pub(crate) use opening::{Opening, open};
 pub(crate) use page::{page, straight_to, submit};
 pub(crate) use saml::{metadata as saml_metadata, service_provider};
 pub(crate) use second_factor::{page as factor_page, submit as factor_submit};
+pub(crate) use setting_up::page as setting_up;
 pub(crate) use unasked::confirm;
 
 use domain::{IdpName, PersonKey, Refusal};

@@ -8,7 +8,7 @@ use domain::{
 use policy::{FactorDemand, Fallback, Mode, Outcome, Question};
 use serde::{Deserialize, Serialize};
 
-use crate::{Admission, Event, Pending, SignInError, Step};
+use crate::{Admission, Event, FactorPassed, Pending, SignInError, Step};
 
 mod factor;
 
@@ -70,6 +70,7 @@ enum Stage {
     Admitted {
         identity: Box<Identity>,
         factor: Option<FactorUse>,
+        browser: [u8; 32],
     },
     /// A session goes on once a factor is passed.
     SteppingUp {
@@ -161,8 +162,9 @@ impl Attempt {
             Stage::AtProvider { browser, .. }
             | Stage::Unasked { browser, .. }
             | Stage::Identified { browser, .. }
-            | Stage::FactorAsked { browser, .. } => Some(browser),
-            Stage::Choosing | Stage::Admitted { .. } | Stage::SteppingUp { .. } => None,
+            | Stage::FactorAsked { browser, .. }
+            | Stage::Admitted { browser, .. } => Some(browser),
+            Stage::Choosing | Stage::SteppingUp { .. } => None,
         }
     }
 
@@ -265,9 +267,14 @@ impl Attempt {
             (Stage::FactorAsked { .. } | Stage::SteppingUp { .. }, Event::FactorPassed(factor)) => {
                 self.pass(factor, now)
             }
-            (Stage::Admitted { identity, factor }, Event::Provisioned(account)) => {
+            (Stage::Admitted { identity, factor, .. }, Event::Provisioned(account)) => {
                 let (identity, factor) = (identity.clone(), *factor);
                 Ok((self, Step::Establish { identity, account, factor }))
+            }
+            (Stage::Admitted { identity, .. }, Event::AskedAgain) => {
+                let proof = FactorPassed::by(identity.person.clone());
+                let identity = identity.clone();
+                Ok((self, Step::Provision { identity, proof }))
             }
             _ => Err(SignInError::NotUnderWay),
         }

@@ -82,6 +82,8 @@ pub enum Event<'a> {
     FactorPassed(FactorUse),
     /// The customer exists in JSM as the rules say, or the site has none.
     Provisioned(Option<JsmAccount>),
+    /// The customer's account was being made, and the browser asks again whether it is there.
+    AskedAgain,
 }
 
 /// How a verified answer is read, and the rules to hold it against.

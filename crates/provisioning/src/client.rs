@@ -145,6 +145,43 @@ impl Client {
         Ok(listed.iter().filter_map(FoundOrganization::read).collect())
     }
 
+    /// The organizations that an account is in.
+    pub(crate) async fn organizations_of(
+        &self,
+        account: &JsmAccount,
+        until: Timestamp,
+    ) -> Result<Vec<FoundOrganization>, ProvisioningError> {
+        let path = ["servicedeskapi", "organization"];
+        let query = [("accountId", account.0.as_str())];
+        let listed = self.list(Endpoint::ListOrganizations, &path, &query, until).await?;
+        Ok(listed.iter().filter_map(FoundOrganization::read).collect())
+    }
+
+    /// The accounts of an organization.
+    pub(crate) async fn members(
+        &self,
+        organization: &str,
+        until: Timestamp,
+    ) -> Result<Vec<JsmAccount>, ProvisioningError> {
+        let path = ["servicedeskapi", "organization", organization, "user"];
+        let listed = self.list(Endpoint::ListMembers, &path, &[], until).await?;
+        Ok(listed.iter().filter_map(|user| self.account_of(user)).collect())
+    }
+
+    /// The customers of a desk; `None`: this product does not list them.
+    pub(crate) async fn desk_members(
+        &self,
+        desk: &str,
+        until: Timestamp,
+    ) -> Result<Option<Vec<JsmAccount>>, ProvisioningError> {
+        if self.flavour() == Flavour::DataCenter {
+            return Ok(None);
+        }
+        let path = ["servicedeskapi", "servicedesk", desk, "customer"];
+        let listed = self.list(Endpoint::SearchDesk, &path, &[], until).await?;
+        Ok(Some(listed.iter().filter_map(|user| self.account_of(user)).collect()))
+    }
+
     /// The organization of an id; `None`: there is none.
     pub(crate) async fn organization(
         &self,
@@ -172,6 +209,17 @@ impl Client {
         let reply = self.call(Call::post(endpoint, &path, json!({"name": name})), until).await?;
         let found = FoundOrganization::read(&reply.json(endpoint)?);
         found.ok_or(ProvisioningError::AnswerUnreadable { endpoint })
+    }
+
+    /// Deletes an organization.
+    pub(crate) async fn delete_organization(
+        &self,
+        id: &str,
+        until: Timestamp,
+    ) -> Result<Written, ProvisioningError> {
+        let path = ["servicedeskapi", "organization", id];
+        let call = Call::new(Endpoint::DeleteOrganization, Method::DELETE, &path);
+        self.write(call, until).await
     }
 
     /// Every page of a listing.

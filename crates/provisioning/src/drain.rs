@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lease::Lease;
 use crate::outbox::Waiting;
+use crate::plan::Place;
 use crate::provisioner::{Provisioner, noted};
 use crate::reactivation::Task;
 use crate::{ProvisioningError, brake};
@@ -16,6 +17,17 @@ pub struct Drained {
     pub events: Vec<AuditEvent>,
     /// How many persons still wait.
     pub left: usize,
+}
+
+/// How far the account of somebody has come that is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// It exists.
+    pub account: bool,
+    /// It is in an organization.
+    pub organizations: bool,
+    /// It is on a service desk.
+    pub desks: bool,
 }
 
 /// What waits, for an operator.
@@ -93,20 +105,29 @@ impl Provisioner {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn release(&self, now: Timestamp) -> Result<AuditEvent, ProvisioningError> {
-        brake::release(&self.0.records, now).await?;
-        Ok(AuditEvent::RemovalsReleased { jsm: self.0.settings.name.clone() })
+    pub async fn release(&self, now: Timestamp) -> Result<(), ProvisioningError> {
+        brake::release(&self.0.records, now).await
     }
 
-    /// Whether a person waits.
+    /// How far the account of somebody has come that is being made.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn waits(
+    pub async fn progress(
         &self,
         person: &PersonKey,
         now: Timestamp,
-    ) -> Result<bool, ProvisioningError> {
-        Ok(self.0.outbox.of(person, now).await?.is_some())
+    ) -> Result<Progress, ProvisioningError> {
+        let Some(standing) = self.0.standing(person, now).await? else {
+            return Ok(Progress::default());
+        };
+        let has = |kind: fn(&Place) -> bool| {
+            standing.ledger.complete || standing.ledger.grants.iter().any(|g| kind(&g.place))
+        };
+        Ok(Progress {
+            account: true,
+            organizations: has(|place| matches!(place, Place::Organization(_))),
+            desks: has(|place| matches!(place, Place::Desk(_))),
+        })
     }
 }

@@ -72,8 +72,14 @@ impl Inner {
         }
         let (account, now) = (&errand.standing.account, self.clock.now());
         let persons = vec![errand.person.clone()];
-        let grant =
-            Grant { place: place.clone(), rule: rule.clone(), persons, order: None, since: now };
+        let grant = Grant {
+            place: place.clone(),
+            rule: rule.clone(),
+            persons,
+            order: None,
+            since: now,
+            pending: false,
+        };
         let add = |ledger: &mut Ledger| ledger.add(grant.clone());
         self.records.change_ledger(account, now, add).await?;
         events.push(self.joined(place, account.clone(), rule));
@@ -138,6 +144,7 @@ impl Inner {
                         persons,
                         order: None,
                         since: now,
+                        pending: false,
                     };
                     let add = |ledger: &mut Ledger| ledger.add(grant.clone());
                     self.records.change_ledger(account, now, add).await?;

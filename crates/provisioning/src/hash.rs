@@ -20,6 +20,12 @@ pub(crate) fn name(name: &str) -> String {
     of(&[name])
 }
 
+/// SHA-256 of a file, in hex.
+pub(crate) fn bytes(file: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&SHA256, file);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Each part is followed by a zero byte, which none of them can hold.
 fn of(parts: &[&str]) -> String {
     let mut context = Context::new(&SHA256);

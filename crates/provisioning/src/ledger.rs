@@ -51,8 +51,11 @@ pub(crate) struct Profile {
 
 impl Profile {
     pub(crate) fn of(identity: &domain::Identity) -> Self {
-        let name = hash::name(&identity.display_name);
-        Self { name, address: hash::address(&identity.email) }
+        Self::named(&identity.display_name, &identity.email)
+    }
+
+    pub(crate) fn named(name: &str, email: &domain::EmailAddress) -> Self {
+        Self { name: hash::name(name), address: hash::address(email) }
     }
 }
 
@@ -78,7 +81,14 @@ impl Ledger {
         let organizations = std::mem::take(&mut self.organizations).into_iter();
         for place in places.chain(organizations.map(Place::Organization)) {
             let (rule, since) = (String::new(), Timestamp::from_seconds(0));
-            self.grants.push(Grant { place, rule, persons: persons.clone(), order: None, since });
+            self.grants.push(Grant {
+                place,
+                rule,
+                persons: persons.clone(),
+                order: None,
+                since,
+                pending: false,
+            });
         }
         self
     }
@@ -137,6 +147,11 @@ impl Ledger {
         self.grants.retain(|grant| !grant.persons.is_empty() || grant.order.is_some());
     }
 
+    /// Forgets a membership altogether.
+    pub(crate) fn remove(&mut self, place: &Place) {
+        self.grants.retain(|grant| grant.place != *place);
+    }
+
     pub(crate) fn leave_alone(&mut self, name: &str, now: Timestamp) {
         self.left_alone.retain(|(other, _)| other != name);
         self.left_alone.push((name.to_owned(), now));
@@ -164,6 +179,7 @@ mod tests {
             persons,
             order: None,
             since: Timestamp::from_seconds(0),
+            pending: false,
         }
     }
 

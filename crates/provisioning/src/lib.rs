@@ -21,8 +21,10 @@
 
 mod account;
 mod brake;
+mod bulk;
 mod client;
 mod drain;
+mod drift;
 mod error;
 mod flight;
 mod grants;
@@ -33,6 +35,7 @@ mod links;
 mod organizations;
 mod outbox;
 mod plan;
+mod probe;
 mod profile;
 mod provisioner;
 mod reactivation;
@@ -42,11 +45,14 @@ mod rules;
 mod settings;
 mod whom;
 
+pub use bulk::{Act, Order, Row, RowOutcome, RowProblem, rows};
 pub use client::Endpoint;
-pub use drain::{Drained, Queue};
+pub use drain::{Drained, Progress, Queue};
+pub use drift::{Dormant, Drift, Order as DriftOrder};
 pub use error::{ProvisioningError, Revoked};
 pub use outbox::Waiting;
 pub use plan::{Grant, Known, Operation, Place, Plan, plan};
+pub use probe::{Finding, probe};
 pub use provisioner::{Provisioned, Provisioner};
 pub use reactivation::Task;
 pub use rules::{

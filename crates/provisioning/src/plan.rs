@@ -47,6 +47,9 @@ pub struct Grant {
     pub order: Option<String>,
     /// When.
     pub since: Timestamp,
+    /// Whether an order set out to grant it and has not come back from JSM.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
 }
 
 /// What is known of a customer.

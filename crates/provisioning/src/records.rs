@@ -43,6 +43,9 @@ pub(crate) struct NamedOrganization {
     /// The desks that the gateway put it on.
     #[serde(default)]
     pub(crate) desks: Vec<String>,
+    /// The operator's order that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<String>,
 }
 
 /// The records of one JSM.
@@ -144,6 +147,29 @@ impl Records {
         self.change(&self.key("account", &account.0), groups, now, changed).await.map(drop)
     }
 
+    /// Every account with a ledger.
+    pub(crate) async fn ledgers(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(JsmAccount, Ledger)>, ProvisioningError> {
+        let front = self.key("account", "");
+        let found = self.store.group(Area::Records, &self.accounts(), now).await?;
+        let read = found.into_iter().filter_map(|(key, value)| {
+            let account = JsmAccount(key.strip_prefix(&front)?.to_owned());
+            Some(decode::<Ledger>(&value).map(|ledger| (account, ledger.adopted())))
+        });
+        read.collect()
+    }
+
+    pub(crate) async fn forget_account(
+        &self,
+        account: &JsmAccount,
+        email: &EmailAddress,
+    ) -> Result<(), ProvisioningError> {
+        self.store.remove(Area::Records, &self.address_key(email)).await?;
+        Ok(self.store.remove(Area::Records, &self.key("account", &account.0)).await?)
+    }
+
     pub(crate) async fn organization(
         &self,
         name: &str,
@@ -164,6 +190,11 @@ impl Records {
             named
         };
         self.change(&self.key("organization", &hash::name(name)), vec![], now, changed).await
+    }
+
+    pub(crate) async fn forget_organization(&self, name: &str) -> Result<(), ProvisioningError> {
+        let key = self.key("organization", &hash::name(name));
+        Ok(self.store.remove(Area::Records, &key).await?)
     }
 
     /// Changes a record of this JSM, however many others do so at once; answers what is there now.

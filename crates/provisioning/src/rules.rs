@@ -23,6 +23,8 @@ pub enum Rule {
     Desk(usize),
     /// `groups[n]`
     Group(usize),
+    /// A line of a file that an operator gave.
+    File(u64),
 }
 
 /// How an organization may come about that is not there.
@@ -313,6 +315,7 @@ impl fmt::Display for Rule {
             Self::Organization(index) => write!(f, "organizations[{index}]"),
             Self::Desk(index) => write!(f, "desks[{index}]"),
             Self::Group(index) => write!(f, "groups[{index}]"),
+            Self::File(line) => write!(f, "line {line} of the file"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use config::Settings;
 use domain::Clock;
@@ -26,7 +27,7 @@ pub(crate) fn load(path: &Path) -> Result<Settings, ExitCode> {
     }
 }
 
-pub(crate) fn check(path: &Path) -> ExitCode {
+pub(crate) fn check(path: &Path, online: bool) -> ExitCode {
     let settings = match load(path) {
         Ok(settings) => settings,
         Err(code) => return code,
@@ -41,5 +42,34 @@ pub(crate) fn check(path: &Path) -> ExitCode {
         "{}: good: {sites} sites, {idps} identity providers",
         path.display()
     );
+    if online && !probe(settings) {
+        return ExitCode::FAILURE;
+    }
     ExitCode::SUCCESS
+}
+
+/// Asks each JSM what its credential may do; false when something that rules need is missing.
+fn probe(settings: Settings) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outbound = outbound::Outbound::new(&settings.extra_certificate_authorities);
+    let (Ok(runtime), Ok(outbound)) = (runtime, outbound) else {
+        let _ = writeln!(std::io::stderr(), "no peer can be asked: no client can be made");
+        return false;
+    };
+    let mut whole = true;
+    for jsm in &settings.jsm {
+        let _ = writeln!(std::io::stdout(), "JSM `{}`", jsm.name);
+        let probed = provisioning::probe(jsm, outbound.clone(), Arc::new(SystemClock));
+        for finding in runtime.block_on(probed) {
+            let line = match &finding.lacks {
+                None => format!("   {} ✓", finding.about),
+                Some(lacks) => {
+                    whole = false;
+                    format!("   {} ✗ → {lacks}", finding.about)
+                }
+            };
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+    }
+    whole
 }

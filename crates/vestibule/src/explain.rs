@@ -14,6 +14,7 @@ use policy::{Fallback, Ground, Miss, Mode, Outcome, Question, Route, Said, Silen
 
 use crate::{USAGE, check};
 
+mod provisioning;
 mod second_factor;
 
 /// What is asked.
@@ -27,6 +28,9 @@ pub(crate) struct Asked {
     /// A group of the person; may be given several times.
     #[arg(long)]
     group: Vec<String>,
+    /// A claim of the person, as NAME=VALUE; may be given several times.
+    #[arg(long, value_parser = claim)]
+    claim: Vec<(String, String)>,
     /// Id of the portal on the way to which the person is.
     #[arg(long, conflicts_with = "path")]
     portal: Option<String>,
@@ -46,6 +50,11 @@ pub(crate) struct Asked {
 
 fn path(text: &str) -> Result<ReturnPath, String> {
     ReturnPath::parse(text).map_err(|error| error.to_string())
+}
+
+fn claim(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn day(text: &str) -> Result<Timestamp, String> {
@@ -85,6 +94,7 @@ pub(crate) fn explain(file: &Path, asked: &Asked) -> ExitCode {
     let (end, works) = ending(&settings, &question, &route);
     text += &end;
     text += &second_factor::explain(&settings, site, asked, &route);
+    text += &provisioning::explain(&settings, site, asked, &route);
     let _ = std::io::stdout().write_all(text.as_bytes());
     if works { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

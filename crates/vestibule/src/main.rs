@@ -4,10 +4,12 @@
 //! Exit codes: 0 done, 1 refused or failed, 64 usage, 78 configuration.
 
 mod check;
+mod customers;
 mod explain;
 mod factor;
 mod keys;
 mod links;
+mod provisioning;
 mod run;
 mod storage;
 mod why;
@@ -16,10 +18,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use customers::CustomersCommand;
 use domain::{EmailAddress, IdpName, SiteName};
 use factor::FactorCommand;
 use gateway::{StoreCommand, control};
 use keys::KeysCommand;
+use provisioning::ProvisioningCommand;
 
 /// sysexits.h `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -43,7 +47,11 @@ enum Command {
     /// Serve until told to stop.
     Run,
     /// Read the file and everything that it names, and say all that is wrong.
-    Check,
+    Check {
+        /// Ask the peers, too: what the JSM credentials may do. Writes nothing.
+        #[arg(long)]
+        online: bool,
+    },
     /// Say which way somebody signs in and why, from the file alone. Ends with 1 when they do not get
     /// in that way.
     Explain(explain::Asked),
@@ -55,6 +63,12 @@ enum Command {
     /// Make keys and roll them over.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// See to customers by a file.
+    #[command(subcommand)]
+    Customers(CustomersCommand),
+    /// See to what waits to be written to JSM.
+    #[command(subcommand)]
+    Provisioning(ProvisioningCommand),
     /// See to an identity provider.
     #[command(subcommand)]
     Idp(IdpCommand),
@@ -122,10 +136,12 @@ fn main() -> ExitCode {
     let config = arguments.config;
     match arguments.command {
         Command::Run => run::run(&config),
-        Command::Check => check::check(&config),
+        Command::Check { online } => check::check(&config, online),
         Command::Explain(asked) => explain::explain(&config, &asked),
         Command::Why { code } => why::why(&config, &code),
         Command::Keys(command) => keys::keys(&config, command),
+        Command::Customers(command) => customers::customers(&config, command),
+        Command::Provisioning(command) => provisioning::provisioning(&config, command),
         Command::Idp(IdpCommand::Test { name, site }) => {
             let command = control::Command::TestIdp { idp: name, site };
             links::link(&config, &command, "open it in a browser and sign in: nothing is written")

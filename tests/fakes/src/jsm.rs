@@ -174,6 +174,13 @@ impl JsmCloud {
         name.clone_into(&mut found.expect("an organization of this site").name);
     }
 
+    /// A SCIM directory owns an organization from now on.
+    pub fn take_over_by_scim(&self, name: &str) {
+        let mut state = self.state();
+        let found = state.organizations.iter_mut().find(|o| o.name == name);
+        found.expect("an organization of this site").scim_managed = true;
+    }
+
     /// Opens a desk to everybody.
     pub fn open_desk(&self, desk: &str) {
         self.state().desk_mut(desk).expect("a desk of this site").open = true;

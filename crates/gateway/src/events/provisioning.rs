@@ -14,6 +14,16 @@ pub(super) fn log(reference: ReferenceCode, event: &AuditEvent) -> bool {
         AuditEvent::CustomerReactivated { jsm, .. } => {
             tracing::warn!(%reference, %jsm, "customer reactivated");
         }
+        AuditEvent::CustomerPreloaded { jsm, order, .. } => {
+            tracing::info!(%reference, %jsm, order, "customer created by an operator's file");
+        }
+        AuditEvent::CustomerEnded { jsm, .. } => {
+            tracing::warn!(%reference, %jsm, "a customer's access was ended");
+        }
+        AuditEvent::OrganizationDeleted { jsm, organization } => {
+            let organization = &organization.name;
+            tracing::warn!(%reference, %jsm, organization, "organization deleted");
+        }
         AuditEvent::DeskJoined { jsm, desk, rule, .. } => {
             tracing::info!(%reference, %jsm, desk, rule, "desk joined");
         }

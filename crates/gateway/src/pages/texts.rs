@@ -8,11 +8,13 @@ mod fr;
 mod parking;
 mod pt_br;
 mod second_factor;
+mod setting_up;
 
 use account::Account;
 use domain::{Language, Notice};
 
 use second_factor::SecondFactor;
+pub(crate) use setting_up::SettingUp;
 
 use super::moment::Moment;
 pub(crate) use parking::Parking;
@@ -27,6 +29,7 @@ pub(crate) struct Texts {
     pub(crate) refused: Refused,
     pub(crate) parking: Parking,
     pub(crate) second_factor: SecondFactor,
+    pub(crate) setting_up: SettingUp,
     /// A moment for people, with its zone.
     pub(crate) moment: fn(&Moment) -> String,
     /// The same as it follows "since".

@@ -7,11 +7,12 @@ use domain::{
 use http::{HeaderValue, Response, header};
 use login::{Attempt, Event, FactorPassed, Step, Weighing};
 use policy::Place;
+use provisioning::JsmSite;
 use session::{BrowserBinding, Customer, LastChoice, Secrets, Who};
 
 use super::chooser::{self, Ways};
 use super::opening::{Opening, open, refuse_revoked};
-use super::{Stop, carry, oidc, saml, second_factor, unasked};
+use super::{Stop, carry, oidc, saml, second_factor, setting_up, unasked};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::gateway::{Gateway, Provider};
@@ -90,8 +91,14 @@ async fn go_on(
                 let revoked = refuse_revoked(gateway, visit, &identity, began).await;
                 revoked
                     .map_err(|refusal| Stop::from(refusal).at(&identity.person.idp).of(&kept))?;
-                let account = provision(gateway, request, &identity, &proof).await;
-                Event::Provisioned(account.map_err(|stop| stop.of(&kept))?)
+                match provision(gateway, request, &identity, &proof).await {
+                    Ok(account) => Event::Provisioned(account),
+                    Err(Unprovisioned::Refused(stop)) => return Err(stop.of(&kept)),
+                    Err(Unprovisioned::Waits(wait)) => {
+                        let shown = setting_up::wait(gateway, request, attempt, &secrets, wait);
+                        return shown.await.map_err(|stop| stop.of(&kept));
+                    }
+                }
             }
             Step::Establish { identity, account, factor } => {
                 let customer = Customer { identity: *identity, account };
@@ -242,34 +249,59 @@ fn weighing<'a>(
     })
 }
 
+/// Why a customer cannot go on yet, or at all.
+enum Unprovisioned {
+    Refused(Stop),
+    /// The outbox goes on; the browser asks again.
+    Waits(setting_up::Wait),
+}
+
+impl From<Refusal> for Unprovisioned {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 /// Makes sure that the customer exists in JSM; nothing is called when nothing has changed.
 async fn provision(
     gateway: &Gateway,
     request: &OwnRequest,
     identity: &Identity,
     proof: &FactorPassed,
-) -> Result<Option<JsmAccount>, Stop> {
+) -> Result<Option<JsmAccount>, Unprovisioned> {
     let (visit, now) = (&request.visit, request.visit.context.now);
     let provisioner =
         visit.site.settings.jsm.as_ref().and_then(|jsm| gateway.provisioners.get(jsm));
     let Some(provisioner) = provisioner else { return Ok(None) };
-    let known = |refusal| Stop {
-        refusal: Box::new(refusal),
-        idp: Some(identity.person.idp.clone()),
-        person: Some(identity.person.clone()),
-        attempt: None,
-        fallback: None,
-    };
-    let provisioned = provisioner.provision(proof, identity, now).await;
     // What was done stays done, also when the rest failed.
-    let (events, account) = match provisioned {
-        Ok(provisioned) => (provisioned.events, Ok(Some(provisioned.account))),
-        Err(error) => (error.events().to_vec(), Err(known(error.refusal()))),
+    let (events, error) = match provisioner.provision(proof, identity, now).await {
+        Ok(provisioned) => {
+            for event in provisioned.events {
+                events::record(gateway, &visit.context, event).await?;
+            }
+            return Ok(Some(provisioned.account));
+        }
+        Err(error) => (error.events().to_vec(), error),
     };
     for event in events {
         events::record(gateway, &visit.context, event).await?;
     }
-    account
+    let (idp, person) = (Some(identity.person.idp.clone()), Some(identity.person.clone()));
+    let refusal = Box::new(error.refusal());
+    if !error.waits() {
+        let stop = Stop { refusal, idp, person, attempt: None, fallback: None };
+        return Err(Unprovisioned::Refused(stop));
+    }
+    let outage = refusal.notice == Notice::SupportUnavailable;
+    // Said once, and not with every look of the page.
+    if outage && request.endpoint != Endpoint::SettingUp {
+        let site = Some(visit.site.settings.name.clone());
+        let event = AuditEvent::Refused { site, idp, person, refusal: *refusal };
+        events::record(gateway, &visit.context, event).await?;
+    }
+    let done = provisioner.progress(&identity.person, now).await;
+    let done = done.map_err(|error| Unprovisioned::from(error.refusal()))?;
+    Err(Unprovisioned::Waits(setting_up::Wait { outage, done }))
 }
 
 /// Who gets in, and what goes into the session.
@@ -328,6 +360,18 @@ fn way_back(refusal: &Refusal, idp: Option<&IdpName>) -> Endpoint {
     }
 }
 
+/// Where somebody with an Atlassian account signs in: at the help center's own site.
+fn elsewhere(gateway: &Gateway, request: &OwnRequest, refusal: &Refusal) -> Option<String> {
+    if refusal.notice != Notice::AtlassianAccount {
+        return None;
+    }
+    let jsm = request.visit.site.settings.jsm.as_ref()?;
+    match &gateway.provisioners.get(jsm)?.settings().site {
+        JsmSite::Cloud(cloud) => Some(format!("{}servicedesk/customer/user/login", cloud.site)),
+        JsmSite::DataCenter(_) => None,
+    }
+}
+
 /// The response, or the refusal with a fresh start that keeps the target.
 pub(super) async fn finish(
     gateway: &Gateway,
@@ -347,12 +391,17 @@ pub(super) async fn finish(
         None => None,
     };
     let way = way_back(&stop.refusal, stop.idp.as_ref());
-    let again = fresh.as_ref().map(|handle| format!("{}?attempt={handle}", way.path()));
+    let elsewhere = elsewhere(gateway, request, &stop.refusal);
+    let again = fresh
+        .as_ref()
+        .filter(|_| elsewhere.is_none())
+        .map(|handle| format!("{}?attempt={handle}", way.path()));
     let with_handle = |mut fallback: Box<Fallback>| {
         fallback.fields.extend(fresh.map(|handle| ("attempt", handle)));
         *fallback
     };
     let fallback = stop.fallback.map(with_handle);
+    let again = elsewhere.or(again);
     let concern = Concern { idp: stop.idp, person: stop.person, again, fallback };
     refuse(gateway, &request.visit.context, *stop.refusal, concern).await
 }

@@ -61,7 +61,7 @@ impl Attempt {
         });
         let theirs = weighing.trusted.accept(&said, now);
         if demand.is_met_by(theirs.as_ref(), now) {
-            return Ok(self.admitted(identity, theirs));
+            return Ok(self.admitted(identity, theirs, browser));
         }
         let step = Step::AskFactor { identity: identity.clone(), demand: demand.clone() };
         Ok((Self { stage: Stage::FactorAsked { identity, demand, browser }, ..self }, step))
@@ -75,8 +75,8 @@ impl Attempt {
     ) -> Result<(Self, Step), SignInError> {
         let enough = |demand: &FactorDemand| demand.is_met_by(Some(&factor), now);
         match self.stage.clone() {
-            Stage::FactorAsked { identity, demand, .. } if enough(&demand) => {
-                Ok(self.admitted(identity, Some(factor)))
+            Stage::FactorAsked { identity, demand, browser } if enough(&demand) => {
+                Ok(self.admitted(identity, Some(factor), browser))
             }
             Stage::SteppingUp { identity, demand } if enough(&demand) => {
                 Ok((self, Step::StepUp { person: identity.person, factor }))
@@ -85,9 +85,14 @@ impl Attempt {
         }
     }
 
-    fn admitted(self, identity: Box<Identity>, factor: Option<FactorUse>) -> (Self, Step) {
+    fn admitted(
+        self,
+        identity: Box<Identity>,
+        factor: Option<FactorUse>,
+        browser: [u8; 32],
+    ) -> (Self, Step) {
         let proof = FactorPassed::by(identity.person.clone());
-        let stage = Stage::Admitted { identity: identity.clone(), factor };
+        let stage = Stage::Admitted { identity: identity.clone(), factor, browser };
         (Self { stage, ..self }, Step::Provision { identity, proof })
     }
 }

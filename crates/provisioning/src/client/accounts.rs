@@ -42,6 +42,15 @@ pub(crate) enum Creation {
     Refused,
 }
 
+/// The credential's own account and what it may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Own {
+    /// Its name for people.
+    pub(crate) name: String,
+    /// Keys of the global permissions that it has.
+    pub(crate) permissions: Vec<String>,
+}
+
 impl Client {
     /// Searches all accounts; on Cloud the active ones alone.
     pub(crate) async fn find(
@@ -133,5 +142,70 @@ impl Client {
         let call = Call::new(Endpoint::UpdateUser, Method::PUT, &["api", "2", "user"]);
         let query = [("username", account.0.as_str())];
         self.write(call.with_query(&query).with_body(change), until).await
+    }
+
+    /// Ends a customer's access; the account stays.
+    pub(crate) async fn revoke(
+        &self,
+        account: &JsmAccount,
+        until: Timestamp,
+    ) -> Result<Written, ProvisioningError> {
+        if self.flavour() == Flavour::DataCenter {
+            return self.update(account, json!({"active": false}), until).await;
+        }
+        let path =
+            ["servicedeskapi", "customer", "user", account.0.as_str(), "revoke-portal-only-access"];
+        self.write(Call::new(Endpoint::RevokeCustomer, Method::PUT, &path), until).await
+    }
+
+    /// Deletes an account.
+    pub(crate) async fn delete(
+        &self,
+        account: &JsmAccount,
+        until: Timestamp,
+    ) -> Result<Written, ProvisioningError> {
+        let (version, field) = match self.flavour() {
+            Flavour::Cloud => ("3", "accountId"),
+            Flavour::DataCenter => ("2", "username"),
+        };
+        let path = ["api", version, "user"];
+        let call = Call::new(Endpoint::DeleteUser, Method::DELETE, &path);
+        self.write(call.with_query(&[(field, account.0.as_str())]), until).await
+    }
+
+    /// Whose credential this is, and what it may do.
+    pub(crate) async fn own(&self, until: Timestamp) -> Result<Own, ProvisioningError> {
+        let version = match self.flavour() {
+            Flavour::Cloud => "3",
+            Flavour::DataCenter => "2",
+        };
+        let endpoint = Endpoint::Myself;
+        let call = Call::get(endpoint, &["api", version, "myself"], &[]);
+        let own = self.call(call, until).await?.json(endpoint)?;
+        let name = answers::text(&own, "displayName").unwrap_or_default();
+        let endpoint = Endpoint::MyPermissions;
+        let asked = [("permissions", "ADMINISTER,USER_PICKER,SYSTEM_ADMIN")];
+        let call = Call::get(endpoint, &["api", version, "mypermissions"], &asked);
+        let answer = self.call(call, until).await?.json(endpoint)?;
+        let listed = answer.get("permissions").and_then(Value::as_object);
+        let listed = listed.ok_or(ProvisioningError::AnswerUnreadable { endpoint })?;
+        let has = |value: &Value| value.get("havePermission") == Some(&Value::Bool(true));
+        let has = listed.iter().filter(|(_, value)| has(value)).map(|(key, _)| key.clone());
+        Ok(Own { name, permissions: has.collect() })
+    }
+
+    /// Whether a desk can be seen, and of what name.
+    pub(crate) async fn desk(
+        &self,
+        desk: &str,
+        until: Timestamp,
+    ) -> Result<Option<String>, ProvisioningError> {
+        let endpoint = Endpoint::ReadDesk;
+        let call = Call::get(endpoint, &["servicedeskapi", "servicedesk", desk], &[]);
+        let reply = self.call(call, until).await?;
+        if reply.status == 404 {
+            return Ok(None);
+        }
+        Ok(Some(answers::text(&reply.json(endpoint)?, "projectName").unwrap_or_default()))
     }
 }

@@ -76,7 +76,7 @@ fn keys(settings: &JsmSettings, who: &Identity) -> Vec<String> {
 fn granted(place: Place, rule: &str) -> Grant {
     let persons = vec![person("ann@acme.example").person];
     let since = Timestamp::from_seconds(0);
-    Grant { place, rule: rule.into(), persons, order: None, since }
+    Grant { place, rule: rule.into(), persons, order: None, since, pending: false }
 }
 
 fn organization(id: &str, name: &str) -> Place {

@@ -6,8 +6,11 @@
     reason = "a panic fails the test, as it should"
 )]
 
+mod bulk;
 mod crash;
 mod happy;
+mod mirror;
+mod outbox;
 mod persons;
 mod trouble;
 mod world;

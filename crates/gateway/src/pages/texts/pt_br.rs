@@ -3,7 +3,8 @@
 use domain::Notice;
 
 use super::{
-    Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking, second_factor,
+    Circumstances, Letter, Operator, Refused, SignIn, SignOut, Texts, Words, parking,
+    second_factor, setting_up,
 };
 use crate::pages::moment::Moment;
 
@@ -15,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     refused: REFUSED,
     parking: parking::PT_BR,
     second_factor: second_factor::PT_BR,
+    setting_up: setting_up::PT_BR,
     moment,
     since: moment,
     since_today: |m| format!("as {:02}:{:02} (UTC)", m.hour, m.minute),

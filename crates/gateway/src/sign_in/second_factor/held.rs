@@ -36,7 +36,7 @@ impl Held {
     }
 
     /// Its parts, once it goes on.
-    pub(super) fn into_parts(self) -> (Attempt, Secrets) {
+    pub(crate) fn into_parts(self) -> (Attempt, Secrets) {
         let secrets = self.secrets.into_iter().map(|(name, value)| (name, Secret::new(value)));
         (self.attempt, secrets.collect())
     }

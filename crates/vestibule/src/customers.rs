@@ -1,0 +1,181 @@
+//! `vestibule customers …`: customers from a file, and those who stay away.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use domain::JsmName;
+use gateway::control::{Answer, Command};
+use indicatif::{ProgressBar, ProgressStyle};
+use provisioning::{Act, Dormant, DriftOrder, Order, Row, RowOutcome};
+
+use crate::provisioning::{ask, strange};
+
+/// Rows in one command: it must fit into a line of the control socket.
+const AT_ONCE: usize = 40;
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustomersCommand {
+    /// Say what a file would change in JSM, and change nothing.
+    Plan(File),
+    /// Bring about what a file says; may be cut off and given again.
+    Apply(File),
+    /// Take back exactly what `apply` of the same file did.
+    Undo(File),
+    /// List customers who have not signed in for long.
+    Dormant {
+        /// For how many days.
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+        /// End their access; `reactivation` says what their next sign-in does.
+        #[arg(long)]
+        end: bool,
+        /// The JSM's name, where the configuration has several.
+        #[arg(long)]
+        jsm: Option<JsmName>,
+    },
+}
+
+/// A file of customers.
+#[derive(Debug, Args)]
+pub(crate) struct File {
+    /// CSV with the columns email, name, organizations and desks; lists are separated by `;`. The
+    /// layout of the Appsvio customers app is read, too.
+    file: PathBuf,
+    /// The JSM's name, where the configuration has several.
+    #[arg(long)]
+    jsm: Option<JsmName>,
+}
+
+pub(crate) fn customers(config: &Path, command: CustomersCommand) -> ExitCode {
+    let (act, file) = match command {
+        CustomersCommand::Plan(file) => (Act::Plan, file),
+        CustomersCommand::Apply(file) => (Act::Apply, file),
+        CustomersCommand::Undo(file) => (Act::Undo, file),
+        CustomersCommand::Dormant { days, end, jsm } => return dormant(config, jsm, days, end),
+    };
+    let (order, rows) = match read(&file.file) {
+        Ok(read) => read,
+        Err(said) => {
+            let _ = writeln!(io::stderr(), "{said}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut totals = Totals::default();
+    let bar = progress(rows.len());
+    for some in rows.chunks(AT_ONCE) {
+        let (jsm, order, rows) = (file.jsm.clone(), order.clone(), some.to_vec());
+        let outcomes = match ask(config, &Command::Customers { jsm, order, act, rows }) {
+            Ok(Answer::Customers(outcomes)) => outcomes,
+            Ok(_) => return strange(),
+            Err(code) => return code,
+        };
+        for outcome in outcomes {
+            bar.suspend(|| totals.add(&outcome));
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    if act == Act::Undo {
+        let mut organizations: Vec<String> =
+            rows.into_iter().flat_map(|row| row.organizations).collect();
+        organizations.sort();
+        organizations.dedup();
+        for some in organizations.chunks(AT_ONCE) {
+            let (jsm, order) = (file.jsm.clone(), order.clone());
+            let organizations = some.to_vec();
+            match ask(config, &Command::CustomersUndone { jsm, order, organizations }) {
+                Ok(Answer::Customers(outcomes)) => outcomes.iter().for_each(|o| totals.add(o)),
+                Ok(_) => return strange(),
+                Err(code) => return code,
+            }
+        }
+    }
+    totals.end(act)
+}
+
+fn read(path: &Path) -> Result<(Order, Vec<Row>), String> {
+    let name = path.display();
+    let text = std::fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    let order = Order::of(&text);
+    let text = String::from_utf8(text).map_err(|_| format!("{name}: is not UTF-8"))?;
+    let rows = provisioning::rows(&text).map_err(|problems| {
+        let lines = problems.iter().map(|p| format!("{name}:{}: {}\n", p.line, p.said));
+        let all: String = lines.collect();
+        format!("{all}nothing was done")
+    })?;
+    Ok((order, rows))
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(rows: usize) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(rows.try_into().unwrap_or(u64::MAX));
+    match ProgressStyle::with_template("{bar:40} {pos}/{len} {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// What became of all rows.
+#[derive(Default)]
+struct Totals {
+    rows: usize,
+    changed: usize,
+    failed: usize,
+}
+
+impl Totals {
+    fn add(&mut self, outcome: &RowOutcome) {
+        self.rows += 1;
+        self.changed += usize::from(!outcome.done.is_empty());
+        if !outcome.done.is_empty() {
+            let _ = writeln!(io::stdout(), "line {}: {}", outcome.line, outcome.done.join(", "));
+        }
+        if let Some(failed) = &outcome.failed {
+            self.failed += 1;
+            let _ = writeln!(io::stderr(), "line {}: {failed}", outcome.line);
+        }
+    }
+
+    fn end(self, act: Act) -> ExitCode {
+        let deed = match act {
+            Act::Plan => "would change",
+            Act::Apply => "changed",
+            Act::Undo => "taken back",
+        };
+        let Self { rows, changed, failed } = self;
+        let _ = writeln!(io::stdout(), "{rows} rows: {changed} {deed}, {failed} failed");
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+fn dormant(config: &Path, jsm: Option<JsmName>, days: u32, end: bool) -> ExitCode {
+    let order = if end { DriftOrder::Act } else { DriftOrder::Report };
+    match ask(config, &Command::DormantCustomers { jsm, days, order }) {
+        Ok(Answer::Dormant(found)) => {
+            let _ = io::stdout().write_all(shown(&found, days).as_bytes());
+            ExitCode::SUCCESS
+        }
+        Ok(_) => strange(),
+        Err(code) => code,
+    }
+}
+
+// Writing into a string does not fail: the results of `write!` below are dropped.
+
+fn shown(found: &[Dormant], days: u32) -> String {
+    let mut text = format!("{} customers have not signed in for {days} days\n", found.len());
+    for dormant in found {
+        let whose = dormant.owner.as_ref().map(ToString::to_string).unwrap_or_default();
+        let last = dormant.last_sign_in.map(|last| last.to_string()).unwrap_or_default();
+        let ended = if dormant.ended { ", access ended" } else { "" };
+        let _ = writeln!(text, "   {} ({whose}), last on {last}{ended}", dormant.account.0);
+    }
+    text
+}
