@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is a check")]
 
 mod deep_links;
+mod factor;
 mod inject;
 mod kept;
 mod narrow;

@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use e2e::{Scene, read_whole};
-use fakes::http_client::Answer;
+use e2e::{Replicas, Scene, read_whole};
+use fakes::http_client::{Answer, PageForm};
 use gateway::{Feed, Running};
-use http::Request;
+use http::{Method, Request};
 use http_body_util::Full;
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
@@ -105,4 +105,25 @@ async fn ended_on_one_replica_kept_by_another_and_sent_by_the_first() {
     assert_eq!(again.status, 409, "{}", again.text());
     assert_eq!(arrived(&scene), 1);
     drop(other);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_redis_with_each_request_at_another_replica_one_of_twenty_presses_sends() {
+    let replicas = Replicas::start().await;
+    let scene = &replicas.scene;
+    let mut ann = too_late(scene).await;
+    let body = form(20 * MEGABYTE);
+    let parked = submit(&mut ann, scene, &body).await;
+    let page = sign_in_again(scene, &mut ann, &parked, ANN).await;
+    let button = PageForm::all(&page).remove(0);
+    let presses = (0..20).map(|_| {
+        let (mut browser, button) = (ann.browser.clone(), button.clone());
+        async move { browser.step(Method::POST, &button.action, &button.fields).await.unwrap() }
+    });
+    let answers = futures_util::future::join_all(presses).await;
+    let sent: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
+    let [sent] = sent.as_slice() else { panic!("{} were sent", sent.len()) };
+    assert!(is_whole(sent, &body), "{}", sent.text());
+    assert!(answers.iter().all(|answer| [200, 409].contains(&answer.status)));
+    assert_eq!(arrived(scene), 1);
 }
