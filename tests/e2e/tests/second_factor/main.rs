@@ -16,5 +16,6 @@ mod replicas;
 mod rules;
 mod step_up;
 mod trusted;
+mod walk;
 
 mod world;
