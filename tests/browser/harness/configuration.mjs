@@ -81,7 +81,7 @@ function own({ port, replica, redis }) {
 }
 
 /** Writes the file and its secrets into `folder`; JSON is YAML. Gives the file's path. */
-export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript }) {
+export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript, more }) {
   const secret = (name, text) => fs.writeFileSync(path.join(folder, 'secrets', name), text, { mode: 0o600 });
   fs.mkdirSync(path.join(folder, 'secrets'), { recursive: true });
   secret('jsm', fakes.jsm.token);
@@ -99,6 +99,7 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
     identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort), ...many(deadPort) },
     sign_in: rules(),
     jsm: jsm(fakes),
+    ...more,
   }, null, 2));
   return file;
 }
