@@ -42,10 +42,13 @@ for (const button of document.querySelectorAll("button[data-prints]")) {
   button.addEventListener("click", () => print());
 }
 
+// The reader's own form of the page's language: en-GB writes times other than en-US.
+const page = document.documentElement.lang;
+const language = navigator.languages.find((own) => own.split("-")[0] === page.split("-")[0]) ?? page;
 for (const time of document.querySelectorAll("time[data-clock]")) {
   const moment = new Date(time.dateTime);
   if (!Number.isNaN(moment.getTime())) {
-    time.textContent = moment.toLocaleTimeString(document.documentElement.lang, { timeZoneName: "short" });
+    time.textContent = moment.toLocaleTimeString(language, { timeZoneName: "short" });
   }
 }
 

@@ -161,7 +161,8 @@ impl Pending {
     /// Who asks and why, in one sentence.
     pub(super) fn why(&self, frame: &Frame<'_>) -> String {
         let texts = &frame.t.second_factor;
-        let say = if self.demand.placed { texts.at_page } else { texts.at_sign_in };
+        let at_page = self.demand.placed || self.session.is_some();
+        let say = if at_page { texts.at_page } else { texts.at_sign_in };
         say(frame.site)
     }
 
