@@ -1,5 +1,6 @@
 mod guessing;
 mod memory;
+mod peers;
 mod recovery;
 mod reset;
 mod secrecy;

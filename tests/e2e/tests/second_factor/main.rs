@@ -14,6 +14,7 @@ mod provider;
 mod recovery;
 mod replicas;
 mod rules;
+mod secrecy;
 mod step_up;
 mod trusted;
 mod walk;
