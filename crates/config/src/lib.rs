@@ -21,6 +21,7 @@ mod files;
 mod identity_providers;
 mod jsm;
 mod keys;
+mod lifetimes;
 mod links;
 mod listen;
 mod mail;
@@ -151,6 +152,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let listening = listen::read(&root);
     let certificates = tls::read(&root);
     let storage = storage::read(&root);
+    let store_grace = lifetimes::grace(&root);
     let keys = keys::read(&root);
     let public_port = listening.as_ref().map_or(443, |listening| listening.public_port);
     let sites = sites::read(&root, public_port, &jsm_names);
@@ -191,6 +193,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         certificates: certificates.files,
         store: storage.store,
         store_id: storage.store_id,
+        store_grace: store_grace?,
         keys: keys?,
         sites,
         identity_providers,

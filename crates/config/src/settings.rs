@@ -32,6 +32,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// The id of the records that are ours; `None`: whatever id they have.
     pub store_id: Option<AreaId>,
+    /// For how long sessions that are open go on while the store does not answer; zero: not at all.
+    pub store_grace: Duration,
     /// Our own keys.
     pub keys: Keys,
     /// The help centers; never empty.
@@ -206,8 +208,6 @@ pub struct Site {
     pub inject_script: bool,
     /// Which JSM knows these customers; `None`: none is written to.
     pub jsm: Option<JsmName>,
-    /// A session ends after this long without a request.
-    pub idle: Duration,
-    /// A session ends this long after sign-in.
-    pub absolute: Duration,
+    /// How long its sessions live.
+    pub session: policy::Lifetimes,
 }

@@ -1,18 +1,13 @@
 //! The help centers.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use domain::{HostName, JsmName, SiteName};
 use url::Url;
 
 use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
-use crate::scalar::{DURATION, duration};
-use crate::{Site, branding, names, upstream};
-
-const IDLE: Duration = Duration::from_secs(30 * 60);
-const ABSOLUTE: Duration = Duration::from_secs(12 * 3600);
+use crate::{Site, branding, lifetimes, names, upstream};
 
 /// Reads `sites`. `jsm` are the names of the JSMs in the file, usable or not.
 pub(crate) fn read(root: &Mapping<'_>, public_port: u16, jsm: &[&str]) -> Option<Vec<Site>> {
@@ -46,12 +41,11 @@ fn site<'a>(
     let audience = hosts.as_ref().and_then(|hosts| hosts.first()).map(|h| h.as_str().to_owned());
     let upstream = upstream_value.and_then(|value| upstream::read(&value, audience));
     let jsm = given(map.optional("jsm"), |value| names::reference::<JsmName>(value, jsm, "jsm"));
-    let lifetimes = given(map.optional("session"), lifetimes);
+    let lifetimes = given(map.optional("session"), lifetimes::read);
     let branding = given(map.optional("branding"), branding::read);
     map.finish();
     let hosts = hosts?;
     let canonical = hosts.first()?;
-    let (idle, absolute) = lifetimes?.unwrap_or((IDLE, ABSOLUTE));
     let upstream = upstream?;
     Some(Site {
         name: name?,
@@ -62,8 +56,7 @@ fn site<'a>(
         inject_script: upstream.inject_script,
         jsm: jsm?,
         branding: branding?.unwrap_or_default(),
-        idle,
-        absolute,
+        session: lifetimes?.unwrap_or_else(lifetimes::ordinary),
     })
 }
 
@@ -103,20 +96,6 @@ fn host(
         owners.insert(host.clone(), site.clone());
     }
     Some(host)
-}
-
-fn lifetimes(value: &Value<'_>) -> Option<(Duration, Duration)> {
-    let map = value.mapping("write { idle: 30m, absolute: 12h }")?;
-    let idle = given(map.optional("idle"), |value| value.read(DURATION, duration));
-    let absolute = given(map.optional("absolute"), |value| value.read(DURATION, duration));
-    map.finish();
-    let (idle, absolute) = (idle?.unwrap_or(IDLE), absolute?.unwrap_or(ABSOLUTE));
-    if idle > absolute {
-        let wanted = "make `idle` at most as long as `absolute`";
-        value.problem("a session would end before it is idle for long enough", wanted);
-        return None;
-    }
-    Some((idle, absolute))
 }
 
 fn with_port(mut site: Site, port: u16) -> Site {

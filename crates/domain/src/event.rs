@@ -80,6 +80,13 @@ pub enum AuditEvent {
         /// How many sessions that were.
         count: usize,
     },
+    /// An operator revoked sessions and sign-ins under way that began before.
+    SessionsRevoked {
+        /// Whose, in the words of the order, such as `idp acme`.
+        whose: String,
+        /// How many sessions were found just before.
+        found: usize,
+    },
     /// What the identity provider said when a customer signed out there too.
     ProviderSignOut {
         /// Where.

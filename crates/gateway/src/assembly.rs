@@ -101,7 +101,10 @@ pub(crate) fn build(
         known_links: settings.known_links,
         people: People::new(Vault::new(Arc::clone(&store), Arc::clone(&sealer))),
         vault: Vault::new(Arc::clone(&store), Arc::clone(&sealer)),
-        sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(names),
+        sessions: Sessions::new(Arc::clone(&store), Arc::clone(&sealer))
+            .of_sites(names)
+            .with_grace(settings.store_grace),
+        streams: Arc::default(),
         attempts: Attempts::new(Arc::clone(&store), Arc::clone(&sealer)),
         mail,
         history: History::new(Arc::clone(&store), Arc::clone(&sealer)),

@@ -9,6 +9,7 @@ use http_body_util::Full;
 use proxy::ForwardBody;
 
 use crate::inject::Rewriting;
+use crate::streams::Guarded;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) enum Body {
     Forwarded(ForwardBody),
     /// The same, on which something was put in.
     Rewritten(Box<Rewriting>),
+    /// From the upstream, cut when its session ends.
+    Guarded(Box<Guarded>),
 }
 
 impl http_body::Body for Body {
@@ -33,6 +36,7 @@ impl http_body::Body for Body {
             Self::Own(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Self::Forwarded(body) => Pin::new(body).poll_frame(context),
             Self::Rewritten(body) => Pin::new(body.as_mut()).poll_frame(context),
+            Self::Guarded(body) => Pin::new(&mut **body).poll_frame(context),
         }
     }
 
@@ -41,6 +45,7 @@ impl http_body::Body for Body {
             Self::Own(body) => body.is_end_stream(),
             Self::Forwarded(body) => body.is_end_stream(),
             Self::Rewritten(body) => body.is_end_stream(),
+            Self::Guarded(body) => body.is_end_stream(),
         }
     }
 
@@ -49,6 +54,7 @@ impl http_body::Body for Body {
             Self::Own(body) => body.size_hint(),
             Self::Forwarded(body) => body.size_hint(),
             Self::Rewritten(body) => body.size_hint(),
+            Self::Guarded(body) => body.size_hint(),
         }
     }
 }

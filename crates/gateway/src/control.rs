@@ -17,8 +17,13 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::factor_orders::{FactorOf, FactorReport};
 use crate::gateway::Gateway;
 pub use crate::metadata_readers::{PublishedKeys, Reading};
+use crate::revocation::Desk;
 use crate::storage::{self, StoreCommand};
-use crate::{break_glass, connection_test, factor_orders, keys, metadata_readers, provision};
+use crate::{
+    break_glass, connection_test, factor_orders, keys, metadata_readers, provision, revocation,
+};
+
+pub use crate::revocation::{ShownSession, Whose};
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -121,6 +126,16 @@ pub enum Command {
     },
     /// Our published SAML keys, and which identity provider has read them.
     PublishedKeys,
+    /// The live sessions of some.
+    ListSessions {
+        /// Of whom.
+        whose: Whose,
+    },
+    /// End the sessions and sign-ins under way of some.
+    RevokeSessions {
+        /// Of whom.
+        whose: Whose,
+    },
 }
 
 /// What the gateway answers.
@@ -168,6 +183,15 @@ pub enum Answer {
     Dormant(Vec<provisioning::Dormant>),
     /// What became of rows.
     Customers(Vec<provisioning::RowOutcome>),
+    /// Live sessions, the last used first.
+    Sessions(Vec<ShownSession>),
+    /// Sessions and sign-ins were revoked.
+    Revoked {
+        /// How many sessions were found; others have ended all the same.
+        ended: usize,
+        /// Where the audit log has it.
+        reference: ReferenceCode,
+    },
     /// The command was not understood or failed.
     Failed(String),
 }
@@ -310,6 +334,9 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
         Command::Backup { file } => store(gateway, StoreCommand::Backup(file)).await,
         Command::Restore { file, replace } => {
             store(gateway, StoreCommand::Restore { file, replace }).await
+        }
+        Command::ListSessions { .. } | Command::RevokeSessions { .. } => {
+            revocation::order(&Desk::of(gateway), command).await
         }
         Command::ReloadKeys => match keys::reload(gateway).await {
             Ok(keys::Counts { sealing, assertion, saml }) => {

@@ -90,6 +90,10 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         AuditEvent::SessionsEndedByProvider { idp, count } => {
             tracing::info!(%reference, %idp, count, "sessions ended by the identity provider");
         }
+        // Whose it was may name a person: the audit log has it.
+        AuditEvent::SessionsRevoked { found, .. } => {
+            tracing::warn!(%reference, found, "sessions revoked");
+        }
         AuditEvent::ProviderSignOut { site, idp, ended } => {
             tracing::info!(%reference, %site, %idp, ended, "signed out at the identity provider");
         }

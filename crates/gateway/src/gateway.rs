@@ -28,6 +28,7 @@ use crate::pace::Pace;
 use crate::pages::{Brand, Choice};
 use crate::people::People;
 use crate::storage::Storage;
+use crate::streams::Streams;
 
 /// One help center.
 #[derive(Debug)]
@@ -100,6 +101,8 @@ pub(crate) struct Gateway {
     pub(crate) people: People,
     pub(crate) vault: Vault,
     pub(crate) sessions: Sessions,
+    /// What is open on behalf of sessions.
+    pub(crate) streams: Arc<Streams>,
     pub(crate) attempts: Attempts,
     pub(crate) marks: ReplayMarks,
     pub(crate) factors: Factors,

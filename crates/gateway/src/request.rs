@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::Full;
 use hyper::body::Incoming;
 use login::Attempt;
-use policy::{Asking, Decision, Permit, Visitor};
+use policy::{Age, Asking, Decision, Permit, Visitor};
 use proxy::{ClientAddress, ForwardContext, ForwardError, Pool, RequestBody};
 use session::{OpenSession, SessionCookie, Who};
 use store::StoreError;
@@ -111,6 +111,7 @@ pub(crate) fn judge(
     session: Option<&OpenSession>,
     path: &str,
 ) -> Decision {
+    let session = session.filter(|session| !outlived(visit, session, path));
     let rules = &visit.site.second_factor;
     let standing = session.filter(|_| !rules.is_empty());
     let kept = standing.map(|session| factor_rules::standing(gateway, &visit.site, session));
@@ -121,6 +122,17 @@ pub(crate) fn judge(
         kept.as_ref().map(|kept| &kept.standing),
         |idp| gateway.admits(&visit.site.settings.name, idp),
     )
+}
+
+/// Whether a session is too old for the portal that is asked for: there it is none, elsewhere it
+/// goes on.
+pub(crate) fn outlived(visit: &Visit, session: &OpenSession, path: &str) -> bool {
+    let age = Age {
+        signed_in: session.facts().created,
+        longest_pause: session.longest_pause(visit.context.now),
+        noted_every: session.noted_every(),
+    };
+    visit.site.settings.session.outlived(path, &age, visit.context.now)
 }
 
 /// Whether this session signs its browser in at the site, wherever it goes. A session can outlive
@@ -235,10 +247,11 @@ pub(crate) async fn send(
     let injecting = Injecting::prepare(visit, session.map(AsRef::as_ref), &mut request);
     let sent = proxy::forward(permit, request, &visit.site.upstream, pool, context).await;
     let response = sent.map_err(NotForwarded::Upstream)?;
-    Ok(match injecting {
+    let response = match injecting {
         Some(injecting) => injecting.into(response),
         None => response.map(Body::Forwarded),
-    })
+    };
+    Ok(gateway.streams.guard(gateway, session, response))
 }
 
 pub(crate) fn asked_path<B>(request: &Request<B>) -> &str {

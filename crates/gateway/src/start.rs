@@ -123,9 +123,13 @@ fn spawn_rounds(
         events::record_own(&announced, started).await;
     });
     let followed = Arc::clone(gateway);
-    pool.spawn(async move { followed.sessions.follow(&*followed.clock, |_| ()).await });
     pool.spawn(mail::run(Arc::clone(gateway)));
     pool.spawn(factor_rounds::alarms(Arc::clone(gateway)));
+    pool.spawn(async move {
+        let tell = |heard: session::Heard<'_>| followed.streams.hear(heard);
+        followed.sessions.follow(&*followed.clock, tell).await;
+    });
+    pool.spawn(crate::streams::watch(Arc::clone(gateway)));
     pool.spawn(background::rounds(Arc::clone(gateway)));
     pool.spawn(provision::rounds(Arc::clone(gateway)));
     pool.spawn(background::reload_certificates(Arc::clone(gateway), certificates));

@@ -15,12 +15,14 @@
 mod access;
 mod cohort;
 mod index;
+mod lifetimes;
 mod routing;
 mod rule;
 mod second_factor;
 
 pub use access::{Asking, Decision, GuestPermit, Permit, PersonPermit, Visitor, decide};
 pub use cohort::Share;
+pub use lifetimes::{Age, Lifetime, Lifetimes, Limits};
 pub use routing::{Ground, ORDER, Question, Route, Said, SignInRules, Silence};
 pub use rule::{Enforcement, Fallback, Miss, Mode, Outcome, SignInRule};
 pub use second_factor::{

@@ -154,4 +154,7 @@ pub enum BodyError {
     /// Nothing came for too long.
     #[error("the body stalled for {} s", .0.as_secs_f32())]
     Idle(Duration),
+    /// The caller cut it: whoever reads it may not any more.
+    #[error("the body was cut, because its session has ended")]
+    Cut,
 }

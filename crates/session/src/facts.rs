@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{FactorUse, Identity, JsmAccount, Secret, SiteName, Timestamp};
+use domain::{FactorUse, Identity, JsmAccount, PersonKey, Secret, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::user_agent;
 
 /// What the server alone can read of a session, without the browser's cookie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,10 @@ pub struct Facts {
     pub deadline: Timestamp,
     /// After how long without a request it ends.
     pub idle: Duration,
+    /// The shortest time without a request that decides anything, where that is shorter than
+    /// `idle`: the last use is noted often enough for it.
+    #[serde(default)]
+    pub shortest_idle: Option<Duration>,
     /// The organizations that the rules give the customer, by name.
     #[serde(default)]
     pub organizations: Vec<String>,
@@ -32,6 +38,21 @@ pub struct Facts {
     pub factor: Option<FactorUse>,
     /// What the browser called itself, cut to a sane length by the caller.
     pub device: String,
+}
+
+impl Facts {
+    /// Who is signed in; `None`: a guest.
+    pub fn person(&self) -> Option<&PersonKey> {
+        match &self.who {
+            Who::Person(customer) => Some(&customer.identity.person),
+            Who::Guest => None,
+        }
+    }
+
+    /// The browser in words, such as `Firefox on Windows`, as far as it tells the truth.
+    pub fn browser(&self) -> String {
+        user_agent::in_words(&self.device)
+    }
 }
 
 /// Who is signed in.

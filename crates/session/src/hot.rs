@@ -149,7 +149,8 @@ impl Hot {
             && (self.feed() == Feed::Heard || now < ticket.read.plus(WITHOUT_FEED))
     }
 
-    fn is_unchanged(&self, ticket: &Ticket) -> bool {
+    /// Whether no change was heard since the ticket was drawn.
+    pub(crate) fn is_unchanged(&self, ticket: &Ticket) -> bool {
         ticket.era == self.era.load(Ordering::Acquire) && ticket.count == self.count(ticket.counter)
     }
 

@@ -32,6 +32,7 @@ mod sealer;
 mod sessions;
 mod stored;
 mod tombstone;
+mod user_agent;
 mod vault;
 mod whose;
 

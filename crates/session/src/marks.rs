@@ -62,10 +62,7 @@ impl Mark {
 
     /// Whether a session is meant, whenever it began.
     pub(crate) fn means(&self, stored: &Stored) -> bool {
-        let person = match &stored.facts.who {
-            Who::Person(customer) => Some(&customer.identity.person),
-            Who::Guest => None,
-        };
+        let person = stored.facts.person();
         match self {
             Self::Person(meant) => person == Some(meant),
             Self::Device(device) => stored.device == *device,

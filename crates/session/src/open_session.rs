@@ -27,6 +27,7 @@ pub struct OpenSession {
     key: String,
     ticket: Ticket,
     last_use: AtomicI64,
+    longest_pause: AtomicI64,
     next_write: AtomicI64,
     /// The last set of marks that did not bar it.
     cleared: AtomicU64,
@@ -54,8 +55,8 @@ impl OpenSession {
         key: String,
         ticket: Ticket,
     ) -> Self {
-        let Stored { facts, device, last_use, remembered: _ } = stored;
-        let next_write = last_use.plus(write_interval(facts.idle)).as_millis();
+        let Stored { facts, device, last_use, longest_pause, remembered: _ } = stored;
+        let next_write = last_use.plus(write_interval(&facts)).as_millis();
         Self {
             facts,
             device,
@@ -64,6 +65,7 @@ impl OpenSession {
             key,
             ticket,
             last_use: AtomicI64::new(last_use.as_millis()),
+            longest_pause: AtomicI64::new(millis(longest_pause)),
             next_write: AtomicI64::new(next_write),
             cleared: AtomicU64::new(0),
             kept: ArcSwapOption::empty(),
@@ -88,7 +90,23 @@ impl OpenSession {
 
     /// When the session ends if no further request comes.
     pub fn ends(&self) -> Timestamp {
-        ends(&self.facts, Timestamp::from_millis(self.last_use.load(Ordering::Acquire)))
+        ends(&self.facts, self.last_use())
+    }
+
+    /// When it was last used, as far as that was written.
+    pub fn last_use(&self) -> Timestamp {
+        Timestamp::from_millis(self.last_use.load(Ordering::Acquire))
+    }
+
+    /// The longest time without a use, as far as uses were written; until now, too.
+    pub fn longest_pause(&self, now: Timestamp) -> Duration {
+        let noted = self.longest_pause.load(Ordering::Acquire);
+        Duration::from_millis(u64::try_from(noted).unwrap_or(0)).max(now.since(self.last_use()))
+    }
+
+    /// A use may go unwritten for so long.
+    pub fn noted_every(&self) -> Duration {
+        write_interval(&self.facts)
     }
 
     /// Keeps a value beside the session until `until`, or until the session is read anew; such as
@@ -149,15 +167,22 @@ impl OpenSession {
     }
 
     /// The last use is written.
-    pub(crate) fn written(&self, now: Timestamp) {
+    pub(crate) fn written(&self, stored: &Stored) {
+        let now = stored.last_use;
+        self.longest_pause.fetch_max(millis(stored.longest_pause), Ordering::AcqRel);
         self.last_use.fetch_max(now.as_millis(), Ordering::AcqRel);
-        let next = now.plus(write_interval(self.facts.idle)).as_millis();
+        let next = now.plus(write_interval(&self.facts)).as_millis();
         self.next_write.store(next, Ordering::Release);
     }
 }
 
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// How often the last use is written: a request in between may go unnoted for so long.
-fn write_interval(idle: Duration) -> Duration {
+fn write_interval(facts: &Facts) -> Duration {
+    let idle = facts.shortest_idle.map_or(facts.idle, |shortest| shortest.min(facts.idle));
     (idle / 20).min(WRITE_EVERY)
 }
 
@@ -165,6 +190,6 @@ fn write_interval(idle: Duration) -> Duration {
 /// come up to one interval after the last that was, so the interval is added: the error is on the
 /// long side.
 pub(crate) fn ends(facts: &Facts, last_use: Timestamp) -> Timestamp {
-    let idle = last_use.plus(facts.idle).plus(write_interval(facts.idle));
+    let idle = last_use.plus(facts.idle).plus(write_interval(facts));
     facts.deadline.min(idle)
 }

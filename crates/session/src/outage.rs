@@ -8,7 +8,7 @@ use store::StoreError;
 
 /// How long an answer is waited for while the store is known not to answer: whoever asks has a
 /// page of ours in less than 50 ms, and a store that is back answers sooner.
-const IMPATIENCE: Duration = Duration::from_millis(30);
+const IMPATIENCE: Duration = Duration::from_millis(20);
 
 /// None.
 const ANSWERS: i64 = i64::MIN;

@@ -17,9 +17,7 @@ use crate::not_before::NotBefore;
 use crate::open_session::ends;
 use crate::outage::Outage;
 use crate::stored::{Parts, Stored};
-use crate::{
-    Facts, OpenSession, Sealer, Secrets, SessionCookie, Unreadable, Who, tombstone, whose,
-};
+use crate::{OpenSession, Sealer, Secrets, SessionCookie, Unreadable, tombstone, whose};
 
 pub use beginning::CreateError;
 pub use feed::Heard;
@@ -182,7 +180,7 @@ impl Sessions {
             let over = now >= ends(&read.0.facts, read.0.last_use);
             let session = Arc::new(OpenSession::new(read, cookie.clone(), key, ticket));
             if over || self.marks.bars_session(&session) {
-                return Ok(Found::Over(person(session.facts()).cloned()));
+                return Ok(Found::Over(session.facts().person().cloned()));
             }
             self.hot.insert(&session);
             return Ok(Found::Live(session));
@@ -206,7 +204,7 @@ impl Sessions {
         };
         let Ok(parts) = Parts::split(&record) else { return Ok(()) };
         let Ok(mut stored) = parts.facts(&self.sealer, key) else { return Ok(()) };
-        stored.last_use = stored.last_use.max(now);
+        stored.used(now);
         if let Some(until) = tombstone::due(ends(&stored.facts, stored.last_use), stored.remembered)
         {
             self.entomb(key, &stored.facts, until, now).await?;
@@ -216,7 +214,7 @@ impl Sessions {
         let entry = self.entry(&stored, value)?;
         // Another replica may have been first: then its write says the same.
         self.store.replace_if(Area::Sessions, key, &record, entry, now).await?;
-        session.written(now);
+        session.written(&stored);
         Ok(())
     }
 
@@ -242,12 +240,5 @@ impl Sessions {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.sealer
-    }
-}
-
-fn person(facts: &Facts) -> Option<&PersonKey> {
-    match &facts.who {
-        Who::Person(customer) => Some(&customer.identity.person),
-        Who::Guest => None,
     }
 }

@@ -1,6 +1,7 @@
 //! How a session lies in the store: sealed facts, sealed secrets.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub(crate) struct Stored {
     pub(crate) device: DeviceId,
     /// When the session was last used, as far as was written.
     pub(crate) last_use: Timestamp,
+    /// The longest time without a use, between two of them.
+    #[serde(default)]
+    pub(crate) longest_pause: Duration,
     /// Until when its tombstone lasts.
     pub(crate) remembered: Timestamp,
 }
@@ -30,6 +34,14 @@ pub(crate) struct Stored {
 pub(crate) struct Parts<'r> {
     facts: &'r [u8],
     secrets: &'r [u8],
+}
+
+impl Stored {
+    /// Notes a use.
+    pub(crate) fn used(&mut self, now: Timestamp) {
+        self.longest_pause = self.longest_pause.max(now.since(self.last_use));
+        self.last_use = self.last_use.max(now);
+    }
 }
 
 impl<'r> Parts<'r> {

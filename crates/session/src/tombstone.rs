@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{Area, Entry, StoreError};
 
 use crate::stored::not_written;
-use crate::{Context, Facts, Sessions, Who};
+use crate::{Context, Facts, Sessions};
 
 /// How long it lasts at most after the session's end.
 const LASTS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,8 +40,8 @@ impl Sessions {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Who::Person(customer) = &facts.who else { return Ok(()) };
-        let (person, site) = (customer.identity.person.clone(), facts.site.clone());
+        let Some(person) = facts.person().cloned() else { return Ok(()) };
+        let site = facts.site.clone();
         let plain = serde_json::to_vec(&Tombstone { person, site }).map_err(not_written)?;
         let name = name(key);
         let value = self.sealer().seal(Context { purpose: PURPOSE, id: &name }, &plain)?;

@@ -11,6 +11,7 @@ mod keys;
 mod links;
 mod provisioning;
 mod run;
+mod sessions;
 mod storage;
 mod why;
 
@@ -91,6 +92,9 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// See who is signed in, and end it.
+    #[command(subcommand)]
+    Sessions(sessions::SessionsCommand),
     /// Make a link that signs one person in once, without an identity provider.
     BreakGlass {
         /// The person's address; they must have signed in before.
@@ -152,6 +156,7 @@ fn main() -> ExitCode {
         Command::Restore { file, replace } => {
             storage::storage(&config, &StoreCommand::Restore { file, replace })
         }
+        Command::Sessions(command) => sessions::sessions(&config, command),
         Command::BreakGlass { email, site, minutes } => {
             let command = control::Command::BreakGlass { email, site, minutes };
             links::link(&config, &command, "for this person alone: it works once")

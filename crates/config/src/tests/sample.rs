@@ -23,7 +23,7 @@ fn the_sample_loads_without_a_warning() {
     assert_eq!(site.public_url.as_str(), "https://help.example.com/");
     assert_eq!(site.upstream.audience, "help.example.com");
     assert_eq!(
-        (site.idle, site.absolute),
+        (site.session.idle, site.session.absolute),
         (Duration::from_secs(1800), Duration::from_secs(43_200))
     );
     assert_eq!(site.jsm.as_ref(), Some(&settings.jsm[0].name));

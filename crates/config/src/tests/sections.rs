@@ -232,6 +232,26 @@ fn upstreams() {
         ),
         (
             "idle: 30m",
+            "idle: 91d",
+            "sites.help.session.idle: a session lives for 90 days at most; write at most 90d",
+        ),
+        (
+            "#portals: ",
+            "portals: { x: { idle: 5m } } #",
+            "sites.help.session.portals.x: \"x\" is none; write the portal's id: { \"3\": { idle: 5m } }",
+        ),
+        (
+            "#groups: ",
+            "groups: { admins: {} } #",
+            "sites.help.session.groups.admins: nothing is limited here; write { idle: 5m, absolute: 1h } or one of them",
+        ),
+        (
+            "#store_grace: 5m",
+            "store_grace: 2h",
+            "store_grace: nobody can be revoked for so long; write at most 1h",
+        ),
+        (
+            "idle: 30m",
             "idle: 13h",
             "sites.help.session: a session would end before it is idle for long enough; make `idle` at most as long as `absolute`",
         ),

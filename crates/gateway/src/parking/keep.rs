@@ -65,20 +65,25 @@ pub(crate) async fn instead_of_sign_in(
         Some(cookie) => gateway.sessions.open_or_ended(&cookie, site, now).await,
         None => Ok(Opened::None),
     };
-    match opened {
-        Ok(Opened::Ended(person)) => {
-            park(gateway, visit, &person, Reason::SessionEnded, request).await
+    let whose = match opened {
+        Ok(Opened::Ended(person)) => Some(person),
+        // It lives, and is too old for this portal only.
+        Ok(Opened::Live(session)) => {
+            let person = session.facts().person();
+            person.filter(|person| gateway.admits(site, &person.idp)).cloned()
         }
-        Ok(Opened::Live(_) | Opened::None) => {
-            let attempt = Attempt::new(site.clone(), asked(&request), now);
-            drain(request.into_body()).await;
-            request::to_sign_in(gateway, visit, &attempt, Landing::Unsent).await
-        }
+        Ok(Opened::None) => None,
         Err(error) => {
             drain(request.into_body()).await;
-            refuse_form(gateway, visit, None, NotKept::from(error)).await
+            return refuse_form(gateway, visit, None, NotKept::from(error)).await;
         }
+    };
+    if let Some(person) = whose {
+        return park(gateway, visit, &person, Reason::SessionEnded, request).await;
     }
+    let attempt = Attempt::new(site.clone(), asked(&request), now);
+    drain(request.into_body()).await;
+    request::to_sign_in(gateway, visit, &attempt, Landing::Unsent).await
 }
 
 /// Keeps a form of a person and sends the browser on: to sign in, and from there to the page where

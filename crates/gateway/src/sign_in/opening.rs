@@ -37,7 +37,13 @@ pub(crate) async fn open(
     opening: Opening<'_>,
 ) -> Result<Response<Body>, Refusal> {
     let (visit, now) = (&request.visit, request.visit.context.now);
-    let absolute = now.plus(visit.site.settings.absolute);
+    let groups = match &opening.who {
+        Who::Person(customer) => customer.identity.groups.as_deref(),
+        // Nobody's groups are none, and a guest is nobody.
+        Who::Guest => Some(&[][..]),
+    };
+    let lifetime = visit.site.settings.session.of(groups);
+    let absolute = now.plus(lifetime.absolute);
     let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let facts = Facts {
         organizations: organizations(gateway, visit, &opening.who),
@@ -46,7 +52,8 @@ pub(crate) async fn open(
         began: opening.began,
         created: now,
         deadline: opening.deadline.map_or(absolute, |deadline| deadline.min(absolute)),
-        idle: visit.site.settings.idle,
+        idle: lifetime.idle,
+        shortest_idle: (lifetime.shortest_idle < lifetime.idle).then_some(lifetime.shortest_idle),
         client: visit.context.client,
         factor: opening.factor,
         device: agent.unwrap_or_default().chars().take(200).collect(),

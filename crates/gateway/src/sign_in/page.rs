@@ -3,7 +3,7 @@
 use domain::{EmailAddress, Fragment, IdpName, ReturnPath};
 use http::{Response, StatusCode};
 use login::{Attempt, Event};
-use session::AttemptHandle;
+use session::{AttemptHandle, OpenSession};
 
 use super::chooser::{self, Typed};
 use super::routing::{self, Asked};
@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request, refuse_own, session_of, signed_in};
 use crate::pages::Mistake;
-use crate::request::{redirect, store_refusal};
+use crate::request::{outlived, redirect, store_refusal};
 
 /// The sign-in page. Somebody who has a session by now, from another tab, goes on to the page that
 /// was asked for; the browser carries the fragment along.
@@ -25,7 +25,7 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
         Ok::<_, Stop>((attempt, session_of(gateway, request).await?))
     };
     match found.await {
-        Ok((attempt, session)) if signed_in(gateway, request, session.as_deref()) => {
+        Ok((attempt, session)) if is_enough(gateway, request, session.as_deref(), &attempt) => {
             redirect(StatusCode::FOUND, &attempt.destination())
         }
         Ok((attempt, _)) => {
@@ -44,6 +44,20 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
         }
         Err(stop) => refuse_own(gateway, request, *stop.refusal).await,
     }
+}
+
+/// Whether a session opens what the attempt is for: it may be too old for the portal there.
+fn is_enough(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    session: Option<&OpenSession>,
+    attempt: &Attempt,
+) -> bool {
+    let portal = attempt.portal().map(|id| format!("/servicedesk/customer/portal/{id}"));
+    let mut paths = [Some(attempt.destination()), portal].into_iter().flatten();
+    signed_in(gateway, request, session)
+        && session
+            .is_some_and(|session| !paths.any(|path| outlived(&request.visit, session, &path)))
 }
 
 /// The page with what was typed and what is wrong with it.
@@ -89,7 +103,7 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
     };
     match session_of(gateway, request).await {
         // Signed in by now, from another tab: no need to do it twice.
-        Ok(session) if signed_in(gateway, request, session.as_deref()) => {
+        Ok(session) if is_enough(gateway, request, session.as_deref(), &attempt) => {
             return redirect(StatusCode::SEE_OTHER, &with_fragment(attempt, &form).destination());
         }
         Ok(_) => {}

@@ -60,6 +60,15 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether it is or may be the portal of this id, not counting side doors.
+    pub(crate) fn may_be(&self, portal: &str) -> bool {
+        match &self.portal {
+            Portal::Is(id) => id == portal,
+            Portal::Unclear => true,
+            Portal::Any | Portal::None => false,
+        }
+    }
+
     /// Whether it may show what belongs to any portal.
     pub(crate) fn is_side_door(&self) -> bool {
         self.portal == Portal::Any

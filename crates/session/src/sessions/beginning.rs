@@ -1,6 +1,7 @@
 //! Sessions that begin, or go on under another id.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Timestamp;
 use store::{Area, StoreError};
@@ -36,7 +37,12 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<(SessionCookie, Arc<OpenSession>), CreateError> {
         let device = DeviceId::generate()?;
-        self.begin(Stored { facts, device, last_use: now, remembered: now }, secrets, now).await
+        self.begin(
+            Stored { facts, device, last_use: now, longest_pause: Duration::ZERO, remembered: now },
+            secrets,
+            now,
+        )
+        .await
     }
 
     /// Writes a session under a new id.
@@ -90,7 +96,7 @@ impl Sessions {
         let read = self.read(&record, session.key(), session.cookie());
         let (mut stored, secrets) = read.map_err(|_| CreateError::Revoked)?;
         change(&mut stored.facts);
-        stored.last_use = now;
+        stored.used(now);
         stored.remembered = now;
         self.begin(stored, secrets, now).await
     }

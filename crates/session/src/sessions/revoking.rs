@@ -103,6 +103,14 @@ impl Sessions {
         Ok(self.marks.bars_session(session))
     }
 
+    /// Whether something was heard that may have ended an opened session; asks nobody. To be asked
+    /// once by whoever has begun to listen on its behalf.
+    pub fn has_news(&self, session: &OpenSession) -> bool {
+        !self.hot.is_unchanged(session.ticket())
+            || !self.marks.is_complete()
+            || self.marks.bars_session(session)
+    }
+
     /// The groups in which a mark's sessions are.
     fn places<'a>(&'a self, mark: &'a Mark) -> Vec<Whose<'a>> {
         match mark {

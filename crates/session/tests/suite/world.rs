@@ -59,6 +59,7 @@ pub(crate) fn facts() -> Facts {
         created: NOW,
         deadline: NOW.plus(ABSOLUTE),
         idle: IDLE,
+        shortest_idle: None,
         organizations: vec!["Acme".to_owned()],
         client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
         factor: None,

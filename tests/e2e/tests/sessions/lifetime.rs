@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::Scene;
+use e2e::{Scene, SceneOptions, Visitor};
 use http::Method;
 
 use crate::{LINK, MINUTE, SESSION, ask};
@@ -39,6 +39,46 @@ async fn a_session_that_is_used_ends_at_its_absolute_limit() {
     assert_eq!(ask(&mut ann).await.status, 200);
     scene.clock.advance(MILLISECOND);
     assert_eq!(ask(&mut ann).await.status, 302);
+}
+
+/// T64: shorter on a portal's pages, and for a group, at exactly the moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_and_a_group_have_shorter_limits() {
+    let lifetimes = "    session: { idle: 30m, absolute: 12h }";
+    let shorter = r#"    session:
+      idle: 30m
+      absolute: 12h
+      portals: { "1": { idle: 5m }, "2": { absolute: 10m } }
+      groups: { customers: { absolute: 40m } }"#;
+    let instead = vec![(lifetimes, shorter.to_owned())];
+    let scene = Scene::with(SceneOptions { instead, ..SceneOptions::default() }).await;
+    let portal = async |visitor: &mut Visitor, id: u8| {
+        let path = format!("/servicedesk/customer/portal/{id}");
+        visitor.ask(Method::GET, &path, &[("accept", "text/html")], "").await.status
+    };
+    // A use may go unnoted for a twentieth of the shortest limit: 15 s.
+    let idle = MINUTE * 5 + Duration::from_secs(15);
+    let mut ida = scene.signed_in("ida@initech.example").await;
+    scene.clock.advance(idle - MILLISECOND);
+    assert_eq!((portal(&mut ida, 1).await, portal(&mut ida, 2).await), (200, 200));
+    scene.clock.advance(MINUTE * 5);
+    assert_eq!(
+        (portal(&mut ida, 1).await, portal(&mut ida, 2).await),
+        (200, 302),
+        "10 minutes old"
+    );
+    scene.clock.advance(idle);
+    assert_eq!((portal(&mut ida, 1).await, portal(&mut ida, 3).await), (302, 200));
+    assert_eq!(portal(&mut ida, 1).await, 302, "use elsewhere does not help");
+    scene.sign_in(&mut ida, "ida@initech.example", "/servicedesk/customer/portal/1").await;
+    assert_eq!((portal(&mut ida, 1).await, portal(&mut ida, 2).await), (200, 200));
+    // Everybody of the fakes is a customer.
+    scene.clock.advance(MINUTE * 20);
+    assert_eq!(portal(&mut ida, 3).await, 200);
+    scene.clock.advance(MINUTE * 20 - MILLISECOND);
+    assert_eq!(portal(&mut ida, 3).await, 200);
+    scene.clock.advance(MILLISECOND);
+    assert_eq!(portal(&mut ida, 3).await, 302);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
