@@ -23,6 +23,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 /// Refreshes metadata and sweeps the store, at start and then each minute.
 pub(crate) async fn rounds(gateway: Arc<Gateway>) {
     last_good::restore(&gateway).await;
+    factor_rounds::reseal(&gateway).await;
     let mut expiry = Expiry::default();
     let mut keys = KeyWatch::new(&gateway.key_files);
     loop {

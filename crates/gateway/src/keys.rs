@@ -12,8 +12,8 @@ use saml::ServiceKeys;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::events;
 use crate::gateway::Gateway;
+use crate::{events, factor_rounds};
 
 /// How many keys of each kind are accepted.
 pub(crate) struct Counts {
@@ -38,6 +38,7 @@ pub(crate) async fn reload(gateway: &Gateway) -> Result<Counts, String> {
     gateway.saml_keys.store(saml_keys.into());
     let (sealing, assertion, saml) = (keys.sealing.len(), keys.assertion.len(), keys.saml.len());
     events::record_own(gateway, AuditEvent::KeysReloaded { sealing, assertion, saml }).await;
+    factor_rounds::reseal(gateway).await;
     Ok(Counts { sealing, assertion, saml })
 }
 
