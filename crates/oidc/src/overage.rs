@@ -95,8 +95,8 @@ impl ProviderMetadata {
     /// Whether an address is on a host that the provider itself answers on.
     fn is_own(&self, url: &Url) -> bool {
         let origin = |url: &Url| match url.origin() {
-            tuple @ Origin::Tuple(..) => Some(tuple),
-            Origin::Opaque(_) => None,
+            tuple @ Origin::Tuple(..) if !names_somebody(url) => Some(tuple),
+            _ => None,
         };
         let own =
             [Some(self.token_endpoint()), Some(self.jwks_uri()), self.userinfo_endpoint.as_ref()];
@@ -157,11 +157,16 @@ impl GroupQuery {
         let Some(link) = link.filter(|link| !link.is_null()) else { return Ok(None) };
         let url = link.as_str().and_then(|text| Url::parse(text).ok());
         let url = url.ok_or(OverageError::Unreadable)?;
-        if url.origin() != self.first.origin() {
+        if names_somebody(&url) || url.origin() != self.first.origin() {
             return Err(OverageError::Elsewhere);
         }
         Ok(Some(url))
     }
+}
+
+/// A name or password in an address would go along as credentials of somebody's choosing.
+fn names_somebody(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 fn group(item: &Value) -> Option<String> {

@@ -187,8 +187,12 @@ fn pages_of_groups_are_read_strictly_and_lead_nowhere_else() {
     {
         assert_eq!(read(body), Err(OverageError::Unreadable));
     }
-    let away = read(json!({"value": [], "@odata.nextLink": "https://evil.example/"}));
-    assert_eq!(away, Err(OverageError::Elsewhere));
+    for elsewhere in
+        ["https://evil.example/", "https://x@idp.example/groups", "https://:x@idp.example/"]
+    {
+        let away = read(json!({"value": [], "@odata.nextLink": elsewhere}));
+        assert_eq!(away, Err(OverageError::Elsewhere), "{elsewhere}");
+    }
     assert_eq!(query.read(StatusCode::FORBIDDEN, b"{}"), Err(OverageError::Status(403)));
 }
 
