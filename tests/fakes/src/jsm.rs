@@ -8,6 +8,7 @@
 
 mod answers;
 mod customers;
+mod data_center;
 mod desks;
 mod door;
 mod faults;
@@ -47,6 +48,7 @@ struct Site {
     url: String,
     email: String,
     token: String,
+    data_center: bool,
     state: Mutex<state::State>,
     faults: Mutex<faults::Faults>,
     calls: Mutex<Vec<Call>>,
@@ -62,12 +64,24 @@ impl JsmCloud {
     /// Starts the same site at a chosen place.
     #[expect(clippy::unused_async, reason = "callers of every fake write `start().await`")]
     pub async fn start_at(place: &Place) -> Self {
+        Self::run(place, false)
+    }
+
+    /// Starts a JSM Data Center with the same desks: user names for account ids, a personal access
+    /// token, groups, roles of projects.
+    #[expect(clippy::unused_async, reason = "callers of every fake write `start().await`")]
+    pub async fn start_data_center() -> Self {
+        Self::run(&Place::default(), true)
+    }
+
+    fn run(place: &Place, data_center: bool) -> Self {
         let bound = bind(place).expect("a free port");
         let site = Arc::new(Site {
             url: bound.url.clone(),
             email: "bot@example.com".to_owned(),
             token: "fake-api-token".to_owned(),
-            state: Mutex::new(state::State::with_two_desks()),
+            data_center,
+            state: Mutex::new(state::State::with_two_desks(data_center)),
             faults: Mutex::default(),
             calls: Mutex::default(),
         });
@@ -179,6 +193,23 @@ impl JsmCloud {
         let mut state = self.state();
         let found = state.organizations.iter_mut().find(|o| o.name == name);
         found.expect("an organization of this site").scim_managed = true;
+    }
+
+    /// Adds a group of Jira.
+    pub fn add_group(&self, name: &str) {
+        self.state().groups.insert(name.to_owned(), std::collections::BTreeSet::new());
+    }
+
+    /// Adds a group of Jira whose members take a licence.
+    pub fn add_licensed_group(&self, name: &str) {
+        self.add_group(name);
+        self.state().licensed.insert(name.to_owned());
+    }
+
+    /// Members of a group of Jira.
+    pub fn group_members(&self, name: &str) -> Vec<String> {
+        let members = self.state().groups.get(name).cloned();
+        members.unwrap_or_default().into_iter().collect()
     }
 
     /// Opens a desk to everybody.

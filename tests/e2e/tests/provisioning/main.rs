@@ -8,9 +8,11 @@
 
 mod bulk;
 mod crash;
+mod data_center;
 mod happy;
 mod mirror;
 mod outbox;
 mod persons;
 mod trouble;
+mod waiting;
 mod world;

@@ -74,18 +74,34 @@ impl World {
     /// acme.example is Acme; everybody joins desk 1, Acme also desk 3.
     pub(crate) async fn new() -> Self {
         let jsm = JsmCloud::start().await;
+        let cloud = provisioning::JsmCloud {
+            site: jsm.url.parse().unwrap(),
+            credential: CloudCredential::Classic {
+                email: jsm.email.clone(),
+                token: Secret::new(jsm.token.clone()),
+            },
+            cloud_id: None,
+            api: jsm.url.parse().unwrap(),
+        };
+        Self::around(jsm, JsmSite::Cloud(cloud))
+    }
+
+    /// The same on Data Center.
+    pub(crate) async fn data_center() -> Self {
+        let jsm = JsmCloud::start_data_center().await;
+        let token = Secret::new(jsm.token.clone());
+        let site = provisioning::JsmDataCenter {
+            url: jsm.url.parse().unwrap(),
+            credential: provisioning::DataCenterCredential::Token(token),
+        };
+        Self::around(jsm, JsmSite::DataCenter(site))
+    }
+
+    fn around(jsm: JsmCloud, site: JsmSite) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = JsmSettings {
             name: "support".parse().unwrap(),
-            site: JsmSite::Cloud(provisioning::JsmCloud {
-                site: jsm.url.parse().unwrap(),
-                credential: CloudCredential::Classic {
-                    email: jsm.email.clone(),
-                    token: Secret::new(jsm.token.clone()),
-                },
-                cloud_id: None,
-                api: jsm.url.parse().unwrap(),
-            }),
+            site,
             organizations: vec![of_domain("acme.example", "Acme")],
             matching: Matching::All,
             desks: vec![

@@ -79,7 +79,7 @@ pub(super) fn platform_user(account: &Account, base: &str) -> Value {
     };
     let mut user = json!({
         "self": format!("{base}/rest/api/3/user?accountId={}", account.id),
-        "accountId": account.id, "accountType": kind, "displayName": account.display_name,
+        "accountId": account.id, "name": account.id, "accountType": kind, "displayName": account.display_name,
         "active": account.active, "avatarUrls": {}, "timeZone": "Europe/Berlin",
     });
     if !account.hidden_address {

@@ -10,13 +10,15 @@ use super::state::{Account, AccountType, State};
 pub(super) fn create(state: &mut State, query: &Query, body: &Value, base: &str) -> Answer {
     let refused = |status, why| error(Operation::CreateCustomer, status, why);
     let Some(email) = body["email"].as_str() else { return refused(400, "email is missing") };
-    let name = body["displayName"].as_str().unwrap_or_default();
+    let name = body["displayName"].as_str().or(body["fullName"].as_str()).unwrap_or_default();
     let shaped = email.split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.'));
     if !shaped || name.trim().is_empty() {
         return refused(400, "the e-mail address or the name is not valid");
     }
     if state.account_of(email).is_some() {
-        let strict = query.text("strictConflictStatusCode") == Some("true");
+        // Data Center does not know the flag.
+        let asked = query.text("strictConflictStatusCode") == Some("true");
+        let strict = asked && !state.data_center;
         let message = format!("An account already exists for {email}");
         return refused(if strict { 409 } else { 400 }, &message);
     }
@@ -26,12 +28,14 @@ pub(super) fn create(state: &mut State, query: &Query, body: &Value, base: &str)
 
 /// Active accounts whose name or address starts with the query.
 pub(super) fn search(state: &mut State, query: &Query, base: &str) -> Answer {
-    let Some(text) = query.text("query").filter(|q| !q.is_empty()) else {
+    let asked = query.text("query").or(query.text("username"));
+    let inactive = state.data_center && query.text("includeInactive") == Some("true");
+    let Some(text) = asked.filter(|q| !q.is_empty()) else {
         return error(Operation::SearchUsers, 400, "query is missing");
     };
     let limit = query.number("maxResults").unwrap_or(50).min(1000);
     let found: Vec<Value> = matching(state, text)
-        .filter(|account| account.active)
+        .filter(|account| account.active || inactive)
         .map(|account| platform_user(account, base))
         .take(limit)
         .collect();

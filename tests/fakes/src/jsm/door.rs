@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use serde_json::{Value, json};
 
 use super::answers::{Answer, Query, answer, error, no_content, page_of_html};
-use super::{Fault, Operation, Site, customers, desks, lock, organizations};
+use super::{Fault, Operation, Site, customers, data_center, desks, lock, organizations};
 
 /// One call as it arrived.
 #[derive(Debug, Clone)]
@@ -44,7 +44,8 @@ pub(super) async fn enter(State(site): State<Arc<Site>>, request: Request<Body>)
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     };
     lock(&site.calls).push(call.clone());
-    let Some((operation, id)) = found else {
+    let known = found.filter(|(operation, _)| operation.is_of(site.data_center));
+    let Some((operation, id)) = known else {
         return answer(404, &json!({"errorMessage": "no such resource"}));
     };
     let fault = lock(&site.faults).draw(operation);
@@ -68,7 +69,11 @@ fn refuse(site: &Site, operation: Operation, call: &Call) -> Option<Answer> {
     if call.method != Method::GET && (has("origin") || has("referer") || has("cookie")) {
         return Some(error(operation, 403, "XSRF check failed"));
     }
-    let expected = format!("Basic {}", STANDARD.encode(format!("{}:{}", site.email, site.token)));
+    let expected = if site.data_center {
+        format!("Bearer {}", site.token)
+    } else {
+        format!("Basic {}", STANDARD.encode(format!("{}:{}", site.email, site.token)))
+    };
     let given = call.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     if given != Some(expected.as_str()) {
         return Some(error(
@@ -109,6 +114,12 @@ fn work(site: &Site, operation: Operation, id: &str, call: &Call) -> Answer {
         Operation::RemoveOrganizationUsers => {
             organizations::remove_users(&mut state, id, &call.body)
         }
+        Operation::UpdateUser => data_center::update(&mut state, &query, &call.body, base),
+        Operation::JoinGroup => data_center::join_group(&mut state, &query, &call.body),
+        Operation::LeaveGroup => data_center::leave_group(&mut state, &query),
+        Operation::ListLicences => data_center::licences(&state),
+        Operation::ListRoles => data_center::roles(&state, id, base),
+        Operation::LeaveRole => data_center::leave_role(&mut state, id, &query),
         Operation::SearchUsers => customers::search(&mut state, &query, base),
         Operation::CreateCustomer => customers::create(&mut state, &query, &call.body, base),
         Operation::ListDesks => desks::list(&state, &query, base),

@@ -33,6 +33,18 @@ pub enum Operation {
     DeleteUser,
     /// `GET /rest/api/3/mypermissions`
     MyPermissions,
+    /// `PUT /rest/api/2/user`, Data Center
+    UpdateUser,
+    /// `POST /rest/api/2/group/user`, Data Center
+    JoinGroup,
+    /// `DELETE /rest/api/2/group/user`, Data Center
+    LeaveGroup,
+    /// `GET /rest/api/2/applicationrole`, Data Center
+    ListLicences,
+    /// `GET /rest/api/2/project/{key}/role`, Data Center
+    ListRoles,
+    /// `DELETE /rest/api/2/project/{key}/role/{id}`, Data Center
+    LeaveRole,
     /// `GET /rest/servicedeskapi/servicedesk/{id}/organization`
     ListDeskOrganizations,
     /// `POST /rest/servicedeskapi/servicedesk/{id}/organization`
@@ -56,10 +68,43 @@ impl Operation {
             ("GET", ["api", "3", "mypermissions"]) => (Self::MyPermissions, ""),
             ("GET", ["api", "3", "user", "search"]) => (Self::SearchUsers, ""),
             ("DELETE", ["api", "3", "user"]) => (Self::DeleteUser, ""),
+            (method, ["api", "2", rest @ ..]) => Self::of_data_center(method, rest)?,
             (method, ["servicedeskapi", rest @ ..]) => Self::of_desks(method, rest)?,
             _ => return None,
         };
         Some(operation)
+    }
+
+    fn of_data_center<'a>(method: &str, segments: &[&'a str]) -> Option<(Self, &'a str)> {
+        Some(match (method, segments) {
+            ("GET", ["myself"]) => (Self::Myself, ""),
+            ("GET", ["mypermissions"]) => (Self::MyPermissions, ""),
+            ("GET", ["user", "search"]) => (Self::SearchUsers, ""),
+            ("PUT", ["user"]) => (Self::UpdateUser, ""),
+            ("DELETE", ["user"]) => (Self::DeleteUser, ""),
+            ("POST", ["group", "user"]) => (Self::JoinGroup, ""),
+            ("DELETE", ["group", "user"]) => (Self::LeaveGroup, ""),
+            ("GET", ["applicationrole"]) => (Self::ListLicences, ""),
+            ("GET", ["project", key, "role"]) => (Self::ListRoles, *key),
+            ("DELETE", ["project", key, "role", "10001"]) => (Self::LeaveRole, *key),
+            _ => return None,
+        })
+    }
+
+    /// Whether JSM of this flavour has it.
+    pub(super) fn is_of(self, data_center: bool) -> bool {
+        match self {
+            Self::UpdateUser
+            | Self::JoinGroup
+            | Self::LeaveGroup
+            | Self::ListLicences
+            | Self::ListRoles
+            | Self::LeaveRole => data_center,
+            Self::ListDeskCustomers | Self::RemoveDeskCustomers | Self::RevokeCustomer => {
+                !data_center
+            }
+            _ => true,
+        }
     }
 
     fn of_desks<'a>(method: &str, segments: &[&'a str]) -> Option<(Self, &'a str)> {

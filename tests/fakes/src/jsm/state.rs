@@ -1,6 +1,6 @@
 //! What the site holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kind of an account, as the platform calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +63,18 @@ pub(super) struct State {
     pub(super) organizations: Vec<FoundOrganization>,
     pub(super) index_lag: usize,
     pub(super) account_lag: usize,
+    /// Users have names, not account ids.
+    pub(super) data_center: bool,
+    /// Members of each group of Jira.
+    pub(super) groups: BTreeMap<String, BTreeSet<String>>,
+    /// Groups whose members take a licence.
+    pub(super) licensed: BTreeSet<String>,
     last_id: usize,
 }
 
 impl State {
-    pub(super) fn with_two_desks() -> Self {
-        let mut state = Self::default();
+    pub(super) fn with_two_desks(data_center: bool) -> Self {
+        let mut state = Self { data_center, ..Self::default() };
         state.add_desk("1", "SUP", "Support");
         state.add_desk("3", "OPS", "Operations");
         state
@@ -78,6 +84,7 @@ impl State {
         self.last_id += 1;
         let number = self.last_id;
         let id = match kind {
+            _ if self.data_center => email.to_lowercase(),
             AccountType::Customer => {
                 format!("qm:a713c8ea-1075-4e30-9d96-891a7d181739:{number:024x}")
             }

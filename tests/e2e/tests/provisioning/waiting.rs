@@ -1,0 +1,58 @@
+//! The page of somebody whose account is being made, through the running gateway.
+
+use std::time::Duration;
+
+use e2e::Scene;
+use fakes::jsm::Fault;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_customer_of_a_jsm_in_trouble_sees_a_page_that_goes_on_by_itself() {
+    let scene = Scene::start().await;
+    scene.jsm.fail_all(Fault::Status(503));
+    let mut visitor = scene.visitor();
+    let path = "/servicedesk/customer/portal/1/SUP-7";
+    let page = scene.sign_in(&mut visitor, "ann@acme.example", path).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.text().contains("Setting up your account"), "{}", page.text());
+    assert!(!page.text().contains("<meta http-equiv"), "by header, for a strict CSP");
+    let refresh = |page: &fakes::http_client::Answer| {
+        page.headers["refresh"].to_str().unwrap().split_once("url=").unwrap().1.to_owned()
+    };
+    let again = scene.url(&refresh(&page));
+    let same = visitor.follow(&again).await;
+    assert_eq!(scene.url(&refresh(&same)), again, "reloading keeps the address");
+    assert_eq!(visitor.cookie("__Host-vestibule"), None, "nobody is in yet");
+    scene.jsm.recover();
+    for _ in 0..30 {
+        scene.clock.advance(Duration::from_secs(1));
+        let page = visitor.follow(&again).await;
+        if page.status == 303 {
+            assert_eq!(page.location().unwrap().path(), path, "the link is kept");
+            assert!(visitor.cookie("__Host-vestibule").is_some());
+            assert_eq!(scene.jsm.customers().len(), 1);
+            assert_eq!(scene.jsm.organization_members("Acme").len(), 1);
+            return;
+        }
+        assert_eq!(page.status, 200, "{}", page.text());
+    }
+    panic!("the page does not go on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_screens_of_accounts_that_cannot_be_used_say_which_and_where_to_go() {
+    let scene = Scene::start().await;
+    scene.jsm.add_atlassian_account("ann@acme.example", fakes::jsm::Privacy::Shown);
+    let mut visitor = scene.visitor();
+    let page = scene.sign_in(&mut visitor, "ann@acme.example", "/").await;
+    assert_eq!(page.status, 403);
+    let text = page.text();
+    assert!(text.contains("Use Atlassian’s sign-in for this address"), "{text}");
+    let link = format!("{}/servicedesk/customer/user/login", scene.jsm.url);
+    assert!(text.contains(&link), "{text}");
+    let bob = scene.jsm.add_customer("bob@acme.example", "Bob");
+    scene.jsm.put_on_desk("1", &bob);
+    scene.jsm.revoke(&bob);
+    let page = scene.sign_in(&mut scene.visitor(), "bob@acme.example", "/").await;
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("Your access was ended"), "{}", page.text());
+}
