@@ -155,7 +155,6 @@ test('without script the form is kept and sent all the same', async () => {
   await page.locator('input[name="email"]').fill(globex.colleague.email);
   await page.getByRole('button', { name: 'Weiter', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Ihre Eingaben jetzt senden?' }).waitFor();
-  await portrait(page, 'resume-de');
   await page.getByRole('button', { name: 'Jetzt senden' }).click();
   await page.getByRole('heading', { level: 1, name: /Ohne Skript/ }).waitFor();
   await context.close();
