@@ -160,13 +160,21 @@ test('somebody whom no rule lets in is told so', () =>
     await typeAddress(page, 'sam@stranger.example');
   }, { site: world.annex }));
 
-test('a new customer waits while JSM is down', async () => {
+test('a new customer waits while JSM is down, on a page that goes on by itself', async () => {
   await world.order('jsm/fail');
-  await refused('jsm-down', 'jsm-failing', async (page) => {
-    await startSignIn(page);
-    await signIn(page, COMPANIES.umbrella, COMPANIES.umbrella.colleague);
-  });
+  const context = await newVisitor(browser);
+  const page = await context.newPage();
+  const customers = (await world.state()).customers.length;
+  await startSignIn(page);
+  await signIn(page, COMPANIES.umbrella, COMPANIES.umbrella.colleague);
+  await page.getByRole('heading', { name: 'Setting up your account' }).waitFor();
+  assert.equal(await sessionCookie(context, world.url), undefined, 'no session');
+  assert.equal((await world.state()).customers.length, customers, 'no customer in JSM');
+  await portrait(page, 'setting-up');
   await world.order('jsm/recover');
+  await page.waitForURL(world.url + DEEP_LINK, { timeout: 90_000 });
+  assert.equal((await world.state()).customers.length, customers + 1);
+  await context.close();
 });
 
 test('a help center that is down has a page with a code', async () => {
