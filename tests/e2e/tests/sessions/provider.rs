@@ -101,6 +101,10 @@ async fn d12_no_token_and_no_claim_is_on_any_endpoint_of_ours() {
         let answer = gil.ask(Method::GET, &format!("/.vestibule/{path}"), &[], "").await;
         let text = answer.text();
         for secret in ["eyJ", "id_token", "access_token", "globex-it", "gil@globex.example"] {
+            // Whose account it is stands on the page for its owner, and nothing else does.
+            if path == "account" && secret.contains('@') {
+                continue;
+            }
             assert!(!text.contains(secret), "{secret} is on {path}: {text}");
         }
         let dumped: Vec<_> =

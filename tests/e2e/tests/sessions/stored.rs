@@ -54,6 +54,7 @@ async fn with_record(scene: &Scene, store: &dyn Store, email: &str) -> (Visitor,
     let mut last = None;
     while let Ok(change) = changes.try_recv() {
         if change.area == Area::Sessions
+            && change.key.starts_with("session/")
             && store.get(Area::Sessions, &change.key, now).await.expect("the store").is_some()
         {
             last = Some(change.key);
