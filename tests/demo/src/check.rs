@@ -91,8 +91,8 @@ async fn impostor(world: &World) -> anyhow::Result<()> {
 }
 
 /// From the deep link through all pages, as a customer would click: types `typed`, is `email` at
-/// the identity provider.
-async fn sign_in(
+/// the identity provider. Stops where a second factor is asked for.
+pub(crate) async fn sign_in(
     browser: &mut Browser,
     world: &World,
     typed: &str,
@@ -101,7 +101,9 @@ async fn sign_in(
     let mut page = browser.open(&format!("{}{LINK}", world.url)).await?;
     for _ in 0..PAGES {
         let arrived = page.url.path().starts_with("/servicedesk/");
-        let Some(form) = PageForm::all(&page).into_iter().next().filter(|_| !arrived) else {
+        let asked = page.url.path() == "/.vestibule/second-factor";
+        let forms = PageForm::all(&page).into_iter();
+        let Some(form) = forms.take(usize::from(!asked)).next().filter(|_| !arrived) else {
             return Ok(page);
         };
         page = browser.submit(&filled(form, typed, email)).await?;

@@ -30,7 +30,7 @@ People, who need no password:
   uma@umbrella.example  ugo@umbrella.example   Umbrella, OpenID Connect
   hal@hooli.example     hedy@hooli.example     Hooli, OAuth 2.0
 
-Nine things to try:
+Ten things to try:
 
   1. Open a link from a mail:
      {url}/servicedesk/customer/portal/1/SUP-1042?x=1#comment-7
@@ -51,6 +51,8 @@ Nine things to try:
      The page says of each session whether it ended. Acme's did, by single logout.
   9. Try a connection without signing anybody in: open what this prints, and sign in there.
      {program} idp test initech --config {folder}/vestibule.yaml
+ 10. Sign in as uma@umbrella.example: she needs a code of her app, which is printed below whenever it
+     changes. As ugo@umbrella.example you set up an app of your own.
 
 Scripts get JSON: curl -k -i {url}/servicedesk/customer/portals
 

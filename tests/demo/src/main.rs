@@ -11,6 +11,7 @@
 mod check;
 mod guide;
 mod process;
+mod second_factor;
 mod world;
 
 use std::io::{self, Write as _};
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
 use process::Gateway;
+use second_factor::UmasApp;
 use world::{Purpose, World};
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -51,14 +53,19 @@ async fn serve(purpose: Purpose) -> anyhow::Result<()> {
     let world = World::set_up(purpose).await?;
     let mut gateway = Gateway::start(&world.folder).await?;
     world.introduce().await?;
+    let mut app = UmasApp::enrol(&world).await?;
     if purpose == Purpose::Check {
         check::walk(&world).await?;
+        second_factor::check(&world, &mut app).await?;
         writeln!(io::stdout(), "demo: OK")?;
         return Ok(());
     }
     guide::print(&world, gateway.pid())?;
     loop {
-        gateway.ended().await;
+        tokio::select! {
+            () = gateway.ended() => {}
+            shown = app.show() => return Ok(shown?),
+        }
         writeln!(io::stdout(), "The gateway was ended; it is started again.")?;
         gateway = Gateway::start(&world.folder).await?;
         writeln!(io::stdout(), "It runs as process {} now.", gateway.pid())?;

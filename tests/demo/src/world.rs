@@ -180,6 +180,8 @@ sign_in:
   - {{ domain: umbrella.example, use: umbrella }}
   - {{ domain: hooli.example, use: hooli }}
   - {{ otherwise: choose }}
+second_factor:
+  - {{ idp: umbrella, require: totp, trusted_browser: 30d }}
 jsm:
   support:
     cloud: {{ site: "{jsm}", email: {email}, token: {{ file: secrets/jsm-token }} }}
