@@ -22,6 +22,7 @@ mod process;
 mod report;
 mod routing;
 mod rows;
+mod sessions;
 mod sign_in_load;
 mod sign_ins;
 
@@ -49,6 +50,9 @@ struct Arguments {
     /// Only the routing of typed addresses, which needs no other program.
     #[arg(long)]
     routing: bool,
+    /// Only what sessions cost, which needs no other program.
+    #[arg(long)]
+    sessions: bool,
     /// Only sign-ins at a pace while identity providers change keys or do not answer.
     #[arg(long)]
     sign_in_load: bool,
@@ -110,6 +114,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.routing {
         println!("{}", routing::table()?);
         return Ok(());
+    }
+    if arguments.sessions {
+        return sessions::measure().await;
     }
     let tools = load::Tools::find()?;
     let effort = Effort {
