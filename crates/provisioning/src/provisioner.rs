@@ -72,7 +72,7 @@ impl Provisioner {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let name = settings.name.clone();
-        let records = Records::new(Arc::clone(&store), name.clone());
+        let records = Records::new(Arc::clone(&store), Arc::clone(&sealer), name.clone());
         Self(Arc::new(Inner {
             client: Client::new(&settings.site, outbound, Arc::clone(&clock)),
             outbox: Outbox::new(Arc::clone(&store), sealer, records.clone()),

@@ -3,7 +3,7 @@
 use domain::{AuditEvent, Identity, JsmAccount, PersonKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Area, Entry};
+use store::Area;
 
 use crate::account::Origin;
 use crate::client::Written;
@@ -87,10 +87,9 @@ impl Inner {
         now: Timestamp,
     ) -> Result<(), ProvisioningError> {
         let task = Task { person: identity.person.clone(), cause: cause.to_owned(), since: now };
-        let value = serde_json::to_vec(&task).map_err(|_| ProvisioningError::LedgerUnreadable)?;
         let groups = vec![self.records.key("task", "all")];
-        let entry = Entry { value, deadline: Timestamp::MAX, groups };
         let key = self.records.key("task", &hash::person(&identity.person));
+        let entry = self.records.sealed(&key, &task, groups)?;
         self.records.store().put_if_absent(Area::Records, &key, entry, now).await?;
         Ok(())
     }
@@ -105,7 +104,7 @@ impl Inner {
     pub(crate) async fn tasks(&self, now: Timestamp) -> Result<Vec<Task>, ProvisioningError> {
         let group = self.records.key("task", "all");
         let found = self.records.store().group(Area::Records, &group, now).await?;
-        let read = found.iter().filter_map(|(_, value)| serde_json::from_slice(value).ok());
+        let read = found.iter().filter_map(|(key, value)| self.records.opened(key, value).ok());
         let mut tasks: Vec<Task> = read.collect();
         tasks.sort_by_key(|task| task.since);
         Ok(tasks)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{EmailAddress, JsmAccount, JsmName, PersonKey, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use session::{Context, Sealer};
 use store::{Area, Entry, Store};
 
 use crate::ledger::Ledger;
@@ -12,6 +13,8 @@ use crate::{ProvisioningError, hash};
 
 /// Several replicas may write one record at once, hardly more than a few times.
 const CONTESTED: usize = 32;
+/// What the records are sealed for.
+const PURPOSE: &str = "jsm-record";
 
 /// A person is this account. Written last, hence the mark of a person who is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +55,14 @@ pub(crate) struct NamedOrganization {
 #[derive(Clone)]
 pub(crate) struct Records {
     store: Arc<dyn Store>,
+    /// Records name people: whoever reads the store must not.
+    sealer: Arc<Sealer>,
     jsm: JsmName,
 }
 
 impl Records {
-    pub(crate) fn new(store: Arc<dyn Store>, jsm: JsmName) -> Self {
-        Self { store, jsm }
+    pub(crate) fn new(store: Arc<dyn Store>, sealer: Arc<Sealer>, jsm: JsmName) -> Self {
+        Self { store, sealer, jsm }
     }
 
     pub(crate) fn jsm(&self) -> &JsmName {
@@ -156,7 +161,8 @@ impl Records {
         let found = self.store.group(Area::Records, &self.accounts(), now).await?;
         let read = found.into_iter().filter_map(|(key, value)| {
             let account = JsmAccount(key.strip_prefix(&front)?.to_owned());
-            Some(decode::<Ledger>(&value).map(|ledger| (account, ledger.adopted())))
+            let ledger = self.opened::<Ledger>(&key, &value);
+            Some(ledger.map(|ledger| (account, ledger.adopted())))
         });
         read.collect()
     }
@@ -207,11 +213,13 @@ impl Records {
     ) -> Result<T, ProvisioningError> {
         for _ in 0..CONTESTED {
             let old = self.store.get(Area::Records, key, now).await?;
-            let known: Option<T> = old.as_deref().map(decode).transpose()?;
-            let new = change(known);
-            let entry = entry(&new, groups.clone())?;
+            let read = || old.as_deref().map(|bytes| self.opened(key, bytes)).transpose();
+            let new = change(read()?);
+            if read()?.as_ref() == Some(&new) {
+                return Ok(new);
+            }
+            let entry = self.sealed(key, &new, groups.clone())?;
             let written = match &old {
-                Some(old) if *old == entry.value => return Ok(new),
                 Some(old) => self.store.replace_if(Area::Records, key, old, entry, now).await?,
                 None => self.store.put_if_absent(Area::Records, key, entry, now).await?,
             };
@@ -239,7 +247,8 @@ impl Records {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<T>, ProvisioningError> {
-        self.store.get(Area::Records, key, now).await?.as_deref().map(decode).transpose()
+        let found = self.store.get(Area::Records, key, now).await?;
+        found.map(|bytes| self.opened(key, &bytes)).transpose()
     }
 
     async fn put(
@@ -249,7 +258,7 @@ impl Records {
         groups: Vec<String>,
         now: Timestamp,
     ) -> Result<(), ProvisioningError> {
-        Ok(self.store.put(Area::Records, key, entry(record, groups)?, now).await?)
+        Ok(self.store.put(Area::Records, key, self.sealed(key, record, groups)?, now).await?)
     }
 
     /// The key of a record of this JSM.
@@ -261,6 +270,29 @@ impl Records {
         self.store.as_ref()
     }
 
+    /// An entry without end, for this key alone.
+    pub(crate) fn sealed(
+        &self,
+        key: &str,
+        record: &impl Serialize,
+        groups: Vec<String>,
+    ) -> Result<Entry, ProvisioningError> {
+        let plain = serde_json::to_vec(record).map_err(|_| ProvisioningError::LedgerUnreadable)?;
+        let value = self.sealer.seal(Context { purpose: PURPOSE, id: key }, &plain)?;
+        Ok(Entry { value, deadline: Timestamp::MAX, groups })
+    }
+
+    /// What [`Records::sealed`] made for this key.
+    pub(crate) fn opened<T: DeserializeOwned>(
+        &self,
+        key: &str,
+        sealed: &[u8],
+    ) -> Result<T, ProvisioningError> {
+        let plain = self.sealer.open(Context { purpose: PURPOSE, id: key }, sealed);
+        let plain = plain.map_err(|_| ProvisioningError::LedgerUnreadable)?;
+        serde_json::from_slice(&plain).map_err(|_| ProvisioningError::LedgerUnreadable)
+    }
+
     /// The group of all ledgers.
     fn accounts(&self) -> String {
         format!("jsm/{}/accounts", self.jsm.as_str())
@@ -269,13 +301,4 @@ impl Records {
     fn address_key(&self, email: &EmailAddress) -> String {
         self.key("address", &hash::address(email))
     }
-}
-
-fn entry(record: &impl Serialize, groups: Vec<String>) -> Result<Entry, ProvisioningError> {
-    let value = serde_json::to_vec(record).map_err(|_| ProvisioningError::LedgerUnreadable)?;
-    Ok(Entry { value, deadline: Timestamp::MAX, groups })
-}
-
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProvisioningError> {
-    serde_json::from_slice(bytes).map_err(|_| ProvisioningError::LedgerUnreadable)
 }
