@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is a check")]
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::Timestamp;
 use store::{Area, EmbeddedStore, Entry, FaultyStore, Store, StoreError, conformance};
@@ -164,33 +166,38 @@ async fn what_was_written_is_there_after_reopening() {
     assert_eq!(store.group(Area::Records, "g", NOW).await.unwrap().len(), 1);
 }
 
+/// What was said behind a name on the command line, where the test runner takes it for a filter that
+/// matches no test.
+fn argument(name: &str) -> Option<String> {
+    std::env::args().find_map(|argument| argument.strip_prefix(name).map(str::to_owned))
+}
+
 /// Not a check of its own: the process that [`acknowledged_writes_survive_kill_9`] kills. It writes
 /// for ever and prints the number of each write that was acknowledged.
 #[tokio::test]
 async fn writer_process() {
-    let Some(folder) =
-        std::env::args().find_map(|a| a.strip_prefix("store-folder=").map(str::to_owned))
-    else {
-        return;
-    };
+    let Some(folder) = argument("store-folder=") else { return };
+    let first = argument("first=").and_then(|first| first.parse::<u32>().ok()).unwrap();
     let store = EmbeddedStore::open(Path::new(&folder)).unwrap();
     let mut out = std::io::stderr();
-    for number in 0_u32.. {
+    for number in first.. {
         let key = number.to_string();
         for area in [Area::Sessions, Area::Records] {
             store.put(area, &key, entry(&key, Timestamp::MAX), NOW).await.unwrap();
         }
+        // Something is removed and something taken, too.
+        store.put(Area::Records, "removed", entry(&key, Timestamp::MAX), NOW).await.unwrap();
+        store.remove(Area::Records, "removed").await.unwrap();
         writeln!(out, "acknowledged {number}").unwrap();
     }
 }
 
-#[tokio::test]
-async fn acknowledged_writes_survive_kill_9() {
-    let folder = tempfile::tempdir().unwrap();
+/// Writes from `first` on until the process has acknowledged `count` writes, then kills it at some
+/// moment of the next one; gives the last that was acknowledged.
+fn killed_after(folder: &Path, first: u32, count: u32, moment: Duration) -> u32 {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        // The folder is a second filter, which matches no test.
-        .args(["writer_process", &format!("store-folder={}", folder.path().display())])
-        .args(["--nocapture", "--test-threads=1"])
+        .args(["writer_process", &format!("store-folder={}", folder.display())])
+        .args([&format!("first={first}"), "--nocapture", "--test-threads=1"])
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -199,21 +206,39 @@ async fn acknowledged_writes_survive_kill_9() {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     for line in lines {
         last = line.strip_prefix("acknowledged ").and_then(|n| n.parse::<u32>().ok()).or(last);
-        if last == Some(100) {
+        if last == Some(first + count) {
+            std::thread::sleep(moment);
             // SIGKILL on Unix; lines that are still in the pipe are read on, and count.
             child.kill().unwrap();
         }
     }
     child.wait().unwrap();
-    let last = last.unwrap();
-    let store = EmbeddedStore::open(folder.path()).unwrap();
-    for area in [Area::Sessions, Area::Records] {
-        for number in 0..=last {
-            let key = number.to_string();
-            let value = store.get(area, &key, NOW).await.unwrap();
-            assert_eq!(value, Some(key.into_bytes()), "{area:?}: write {number} of {last} is lost");
+    last.unwrap()
+}
+
+/// Twenty times on one folder; `scripts/long kill` says `kills=200`.
+#[tokio::test]
+async fn acknowledged_writes_survive_kill_9() {
+    let kills: u32 = argument("kills=").and_then(|kills| kills.parse().ok()).unwrap_or(20);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut first, mut random) = (0, RandomState::new().hash_one(kills));
+    for kill in 0..kills {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let count = u32::try_from(random >> 33).unwrap() % 20;
+        let moment = Duration::from_micros((random >> 20) % 4_000);
+        let last = killed_after(folder.path(), first, count, moment);
+        let store = EmbeddedStore::open(folder.path()).unwrap();
+        for area in [Area::Sessions, Area::Records] {
+            for number in 0..=last {
+                let key = number.to_string();
+                let value = store.get(area, &key, NOW).await.unwrap();
+                let lost = format!("{area:?}: write {number} of {last} is lost by kill {kill}");
+                assert_eq!(value, Some(key.into_bytes()), "{lost}");
+            }
+            let indexed = store.group(area, "g", NOW).await.unwrap().len();
+            assert!(indexed > usize::try_from(last).unwrap(), "the group index is whole");
         }
-        let indexed = store.group(area, "g", NOW).await.unwrap().len();
-        assert!(indexed > usize::try_from(last).unwrap(), "the group index is whole");
+        first = last + 1;
     }
+    println!("embedded: killed {kills} times, {first} acknowledged writes, none lost");
 }
