@@ -70,5 +70,5 @@ pub use listen::Feed;
 pub use revocation::offline as sessions_offline;
 pub use start::{Running, start, start_with_store};
 pub use start_error::StartError;
-pub use storage::{StoreCommand, store_command};
+pub use storage::{StoreCommand, check_store, store_command};
 pub use tls::CertificateError;

@@ -135,6 +135,29 @@ pub async fn store_command(
     execute(&*store, &Storage::from(settings), command, clock.now()).await
 }
 
+/// What of the store's own settings would lose records, in words for the operator.
+///
+/// # Errors
+/// When the store does not answer, or its records are not ours.
+pub async fn check_store(settings: &Settings, clock: &dyn Clock) -> Result<Vec<String>, String> {
+    let StoreSettings::Redis { sessions, records } = &settings.store else { return Ok(Vec::new()) };
+    let words = |error: StoreError| error.to_string();
+    let (sessions, records) = (sessions.as_ref().clone(), records.as_deref().cloned());
+    let store = RedisStore::open(sessions, records).map_err(words)?;
+    answers(&store, clock.now()).await.map_err(words)?;
+    let mut findings = store.findings(clock.now()).await.map_err(words)?;
+    let id = AreaId::check(&store, settings.store_id.as_ref(), clock.now()).await;
+    match id {
+        Ok(id) if settings.store_id.is_none() => findings.push(format!(
+            "store.id is not said: a Redis of another installation would be taken for ours; \
+             write `id: {id}`"
+        )),
+        Ok(_) => {}
+        Err(error) => findings.push(format!("store: {error}")),
+    }
+    Ok(findings)
+}
+
 /// As [`store_command`], on an open store.
 pub(crate) async fn execute(
     store: &dyn Store,

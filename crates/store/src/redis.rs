@@ -1,5 +1,6 @@
 //! The store in Redis: any number of processes, on one node, behind Sentinel, or in a cluster.
 
+mod advice;
 mod blob;
 mod dial;
 mod feed;

@@ -42,8 +42,11 @@ pub(crate) fn check(path: &Path, online: bool) -> ExitCode {
         "{}: good: {sites} sites, {idps} identity providers",
         path.display()
     );
-    if online && !probe(settings) {
-        return ExitCode::FAILURE;
+    if online {
+        let store = store_is_good(&settings);
+        if !(probe(settings) && store) {
+            return ExitCode::FAILURE;
+        }
     }
     ExitCode::SUCCESS
 }
@@ -72,4 +75,19 @@ fn probe(settings: Settings) -> bool {
         }
     }
     whole
+}
+
+/// Asks the store and prints what would lose records.
+fn store_is_good(settings: &Settings) -> bool {
+    let findings = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| runtime.block_on(gateway::check_store(settings, &SystemClock)));
+    let findings = findings.unwrap_or_else(|error| vec![format!("store: {error}")]);
+    for finding in &findings {
+        let _ = writeln!(std::io::stderr(), "{finding}");
+    }
+    findings.is_empty()
 }

@@ -49,7 +49,8 @@ enum Command {
     Run,
     /// Read the file and everything that it names, and say all that is wrong.
     Check {
-        /// Ask the peers, too: what the JSM credentials may do. Writes nothing.
+        /// Ask the peers, too: what the JSM credentials may do, and which settings of a Redis would lose
+        /// records. Writes nothing that stays.
         #[arg(long)]
         online: bool,
     },

@@ -23,7 +23,7 @@ pub use attack::{Traces, sets_session};
 pub use clock::MovedClock;
 pub use operator::until;
 pub use process::{Finished, Vestibule};
-pub use replicas::Replicas;
+pub use replicas::{Front, Replicas};
 pub use scene::{Place, Scene, SceneOptions};
 pub use visitor::{Visitor, reference};
 pub use wire::{Reply, Wire, open_websocket, read_whole};

@@ -30,10 +30,14 @@ pub struct Finished {
 impl Vestibule {
     /// Starts `vestibule run` with this log filter and waits until it listens.
     pub async fn run(scene: &Scene, filter: &str) -> Self {
-        let log = scene.folder.path().join("stderr.log");
+        Self::run_file(&scene.file_path(), scene.folder.path().join("stderr.log"), filter).await
+    }
+
+    /// The same with another file and another log.
+    pub async fn run_file(config: &Path, log: PathBuf, filter: &str) -> Self {
         let file = File::options().create(true).append(true).open(&log).expect("a log file");
         let before = std::fs::read_to_string(&log).expect("the log").len();
-        let mut command = command(&scene.file_path(), &["run"]);
+        let mut command = command(config, &["run"]);
         let child = command.env("RUST_LOG", filter).stdout(Stdio::null()).stderr(file).spawn();
         let mut vestibule = Self {
             child: child.expect("it starts"),

@@ -72,14 +72,14 @@ impl Replicas {
         settings.control_socket = file("control.sock");
         let clock = Arc::new(self.scene.clock.clone());
         let running = gateway::start(settings, clock, Feed::Acceptor)?;
-        self.front.ports[number].store(usize::from(running.https.port()), Ordering::Relaxed);
+        self.front.lead(number, running.https.port());
         self.running[number] = Some(running);
         Ok(())
     }
 
     /// Stops a replica; the front goes on to the other one.
     pub async fn stop_replica(&mut self, number: usize) {
-        self.front.ports[number].store(0, Ordering::Relaxed);
+        self.front.lead(number, 0);
         let Some(running) = self.running[number].take() else { return };
         let stopped = tokio::task::spawn_blocking(move || running.stop());
         stopped.await.expect("the gateway stops");
@@ -122,8 +122,8 @@ impl Replicas {
     }
 }
 
-/// Hands each connection to one of the replicas, and to the other one when that is not there.
-struct Front {
+/// Hands each connection to one of two replicas, and to the other one when that is not there.
+pub struct Front {
     ports: Arc<[AtomicUsize; 2]>,
     choice: Arc<AtomicUsize>,
     task: JoinHandle<()>,
@@ -136,12 +136,18 @@ impl Drop for Front {
 }
 
 impl Front {
-    async fn start(port: u16) -> Self {
+    /// Listens on a port.
+    pub async fn start(port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the scene's port");
         let ports: Arc<[AtomicUsize; 2]> = Arc::default();
         let choice = Arc::new(AtomicUsize::new(IN_TURN));
         let task = tokio::spawn(serve(listener, Arc::clone(&ports), Arc::clone(&choice)));
         Self { ports, choice, task }
+    }
+
+    /// Where a replica listens; 0: nowhere.
+    pub fn lead(&self, number: usize, port: u16) {
+        self.ports[number].store(usize::from(port), Ordering::Relaxed);
     }
 }
 

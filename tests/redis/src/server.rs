@@ -18,8 +18,7 @@ pub const PASSWORD: &str = "redis-lab";
 /// What it may do, and no more: as docs/redis.md says.
 pub const RIGHTS: &str = "~vestibule:* resetchannels -@all +ping +role +wait +get +getdel +set +del \
     +exists +eval +time +hset +hget +hdel +hscan +scan +hrandfield +expire +persist +ttl \
-    +client|tracking +select +asking +cluster|info +cluster|slots +info +config|get +acl|getuser \
-    +acl|whoami";
+    +client|tracking +select +asking +cluster|info +cluster|slots +info +config|get";
 /// Who may do everything: tests, replicas, Sentinels.
 pub(crate) const ADMIN: &str = "operator";
 

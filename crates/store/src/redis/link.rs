@@ -119,6 +119,16 @@ impl Link {
         &self.shared.keys
     }
 
+    /// `store.redis` or `store.records.redis`.
+    pub(super) fn name(&self) -> &'static str {
+        self.shared.name
+    }
+
+    /// How many replicas the operator wants to be waited for.
+    pub(super) fn replicas_said(&self) -> Option<usize> {
+        self.shared.settings.replicas
+    }
+
     /// Runs one command where its key is.
     ///
     /// # Errors

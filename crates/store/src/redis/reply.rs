@@ -67,7 +67,8 @@ pub(super) fn watched(answer: &Value) -> Option<(u64, RedisAddress)> {
     Some((field("config-epoch")?.parse().ok()?, RedisAddress { host: field("ip")?, port }))
 }
 
-fn find<'a>(answer: &'a Value, name: &str) -> Option<&'a Value> {
+/// The value of a name, in a map or in a flat list of pairs.
+pub(super) fn find<'a>(answer: &'a Value, name: &str) -> Option<&'a Value> {
     match answer {
         Value::Map(pairs) => {
             pairs.iter().find(|(key, _)| text(key).as_deref() == Some(name)).map(|(_, v)| v)
@@ -80,7 +81,7 @@ fn find<'a>(answer: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes.clone()).ok(),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod attacks;
+mod dump;
 mod journeys;
+mod killed;
 mod outage;
 mod records;
 

@@ -65,3 +65,37 @@ async fn a_new_redis_is_used_after_store_init_and_a_lost_one_after_restore() {
     assert_eq!(ask(&mut visitor).await.status, 302, "sessions are not records");
     scene.signed_in("ann@acme.example").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_online_names_what_would_lose_records() {
+    let redis = Server::start();
+    let options = SceneOptions {
+        gateway: Place::Process,
+        instead: vec![("store: { embedded: { path: data } }", redis.line())],
+        ..SceneOptions::default()
+    };
+    let scene = Scene::with(options).await;
+    let empty = scene.command(&["check", "--online"]).await;
+    assert!(empty.code == Some(1) && empty.err.contains("vestibule store init"), "{empty:?}");
+    let made = scene.command(&["store", "init"]).await;
+    let (_, id) = made.out.split_once("the id ").unwrap();
+    let id = id.split(';').next().unwrap();
+    let unsaid = scene.command(&["check", "--online"]).await;
+    assert!(unsaid.code == Some(1) && unsaid.err.contains(&format!("id: {id}")), "{unsaid:?}");
+    scene.edit("store: { redis:", &format!("store: {{ id: {id}, redis:"));
+    let good = scene.command(&["check", "--online"]).await;
+    assert_eq!(good.code, Some(0), "{good:?}");
+    for (setting, bad, good) in [
+        ("appendonly", "no", "yes"),
+        ("appendfsync", "no", "everysec"),
+        ("maxmemory-policy", "allkeys-lru", "noeviction"),
+    ] {
+        redis.cli(&["CONFIG", "SET", setting, bad]);
+        let found = scene.command(&["check", "--online"]).await;
+        assert!(found.code == Some(1) && found.err.contains(setting), "{found:?}");
+        redis.cli(&["CONFIG", "SET", setting, good]);
+    }
+    redis.cli(&["ACL", "SETUSER", redis_lab::USER, "-hscan"]);
+    let found = scene.command(&["check", "--online"]).await;
+    assert!(found.code == Some(1) && found.err.contains("hscan"), "{found:?}");
+}
