@@ -44,6 +44,8 @@ export class World {
     if (REPLICAS > 1) await world.becomeReplicas();
     else world.configuration = writeConfiguration(world.folder, world);
     await world.command('keys', 'init');
+    // A new Redis holds nothing until an operator says so.
+    if (world.replicas) await world.command('store', 'init');
     await world.startGateway();
     await world.introduce();
     const keys = await world.get('/.vestibule/jwks.json');
