@@ -105,7 +105,12 @@ impl Drop for Vestibule {
 impl Scene {
     /// Runs a command of the operator on the scene's file.
     pub async fn command(&self, arguments: &[&str]) -> Finished {
-        let mut command = command(&self.file_path(), arguments);
+        self.command_on(&self.file_path(), arguments).await
+    }
+
+    /// Runs a command of the operator on another file.
+    pub async fn command_on(&self, file: &Path, arguments: &[&str]) -> Finished {
+        let mut command = command(file, arguments);
         let output = tokio::task::spawn_blocking(move || command.output());
         let output = output.await.expect("no panic").expect("it starts");
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use audit::Record;
 use domain::{AuditEvent, ReferenceCode};
 use fakes::http_client::Answer;
+use gateway::control::{self, Command};
 use gateway::{Feed, Running, StartError};
 use redis_lab::Server;
 use tokio::io::copy_bidirectional;
@@ -20,11 +21,11 @@ const IN_TURN: usize = usize::MAX;
 
 /// Two gateways with one clock over one Redis, behind a front: a visitor's every request is a
 /// connection of its own, and may so reach another replica than the one before.
-pub struct Replicas {
+pub struct Replicas<R = Server> {
     /// What they have in common; its own gateway stays out.
     pub scene: Scene,
     /// Their Redis.
-    pub redis: Server,
+    pub redis: R,
     running: [Option<Running>; 2],
     front: Front,
 }
@@ -36,9 +37,17 @@ impl Replicas {
     }
 
     /// One that differs; `line` gives `store` of the operator's file.
-    pub async fn with(mut options: SceneOptions, line: impl FnOnce(&Server) -> String) -> Self {
+    pub async fn with(options: SceneOptions, line: impl FnOnce(&Server) -> String) -> Self {
         let redis = Server::start();
-        options.instead.push(("store: { embedded: { path: data } }", line(&redis)));
+        let line = line(&redis);
+        Self::over(redis, line, options).await
+    }
+}
+
+impl<R> Replicas<R> {
+    /// Over any Redis, new, whose `store` of the operator's file is `line`.
+    pub async fn over(redis: R, line: String, mut options: SceneOptions) -> Self {
+        options.instead.push(("store: { embedded: { path: data } }", line));
         options.gateway = Place::Behind;
         let scene = Scene::with(options).await;
         let front = Front::start(scene.port).await;
@@ -57,6 +66,12 @@ impl Replicas {
     pub async fn init(&self) -> Result<String, String> {
         let command = gateway::StoreCommand::Init;
         gateway::store_command(&self.scene.settings(), &command, &self.scene.clock).await
+    }
+
+    /// Gives a replica an order.
+    pub async fn order(&self, number: usize, command: &Command) -> control::Answer {
+        let socket = self.scene.folder.path().join(format!("data/{number}-control.sock"));
+        control::send(&socket, command).await.expect("the gateway answers")
     }
 
     /// Starts a replica, again if it was stopped.

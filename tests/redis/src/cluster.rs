@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::{RedisSettings, Topology};
 
-use crate::server::{Server, ServerOptions, settings};
+use crate::server::{Server, ServerOptions, line, settings};
 use crate::{Authority, free_port};
 
 /// Three primaries that share the slots, each with as many replicas as asked for; all end when this
@@ -52,5 +52,20 @@ impl Cluster {
             replicas: Some(self.replicas),
             ..settings(&self.authority, Topology::Cluster(seeds))
         }
+    }
+
+    /// `store` of the operator's file of a gateway that knows two of the nodes, in one line.
+    pub fn line(&self) -> String {
+        let seeds: Vec<u16> = self.nodes.iter().take(2).map(|node| node.port).collect();
+        line(&self.authority, &seeds, &format!("kind: cluster, replicas: {}, ", self.replicas))
+    }
+
+    /// Kills the first primary; returns once its replica is the primary and it is back as a
+    /// replica: until then the new one has none, and its records fail closed.
+    pub fn lose_a_node(&mut self) {
+        self.nodes[0].kill();
+        self.nodes[1].wait_for(&["CLUSTER", "NODES"], "master,fail");
+        self.nodes[1].wait_for(&["CLUSTER", "INFO"], "cluster_state:ok");
+        self.nodes[0].run();
     }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use store::{RedisAddress, RedisSettings, Topology};
 
-use crate::server::{ADMIN, Server, ServerOptions, login, settings};
-use crate::{Authority, PASSWORD};
+use crate::server::{ADMIN, Server, ServerOptions, line, login, settings};
+use crate::{Authority, PASSWORD, USER};
 
 /// The name that the Sentinels know it by.
 const SERVICE: &str = "help";
@@ -60,6 +60,18 @@ impl Watched {
         let nodes = self.sentinels.iter().map(Server::address).collect();
         let service = SERVICE.to_owned();
         settings(&self.authority, Topology::Sentinel { nodes, service, login: Some(login()) })
+    }
+
+    /// `store` of the operator's file of a gateway that asks the Sentinels, in one line.
+    pub fn line(&self) -> String {
+        let ports: Vec<u16> = self.sentinels.iter().map(|sentinel| sentinel.port).collect();
+        let password = self.authority.file("password");
+        let more = format!(
+            "kind: sentinel, service: {SERVICE}, sentinel_user: {USER}, \
+             sentinel_password: {{ file: \"{}\" }}, ",
+            password.display()
+        );
+        line(&self.authority, &ports, &more)
     }
 
     /// The primary that the first Sentinel knows now.

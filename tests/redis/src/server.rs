@@ -105,6 +105,12 @@ impl Server {
         settings(&self.authority, Topology::Single(self.address()))
     }
 
+    /// As [`Server::settings`], by another port that leads here.
+    pub fn settings_through(&self, port: u16) -> RedisSettings {
+        let address = RedisAddress { host: "127.0.0.1".to_owned(), port };
+        settings(&self.authority, Topology::Single(address))
+    }
+
     /// `store` of the operator's file of a gateway that uses this server alone, in one line.
     pub fn line(&self) -> String {
         self.line_through(self.port)
@@ -112,17 +118,7 @@ impl Server {
 
     /// As [`Server::line`], by another port that leads here.
     pub fn line_through(&self, port: u16) -> String {
-        let file = |name| self.authority.file(name).display().to_string();
-        std::fs::write(self.authority.file("password"), PASSWORD).expect("a file");
-        format!(
-            "store: {{ redis: {{ url: \"rediss://127.0.0.1:{port}\", user: {USER}, \
-             password: {{ file: \"{}\" }}, certificate_authorities: {{ file: \"{}\" }}, \
-             certificate: {{ chain: \"{}\", key: {{ file: \"{}\" }} }} }} }}",
-            file("password"),
-            file("ca.pem"),
-            file("client.pem"),
-            file("client.key"),
-        )
+        line(&self.authority, &[port], "")
     }
 
     /// What redis-cli says to a command of an administrator.
@@ -226,6 +222,24 @@ pub(crate) fn settings(authority: &Authority, topology: Topology) -> RedisSettin
         replicas: None,
         timeout: Duration::from_millis(500),
     }
+}
+
+/// `store` of the operator's file of a gateway that knows these ports, in one line.
+pub(crate) fn line(authority: &Authority, ports: &[u16], more: &str) -> String {
+    let file = |name| authority.file(name).display().to_string();
+    fs::write(authority.file("password"), PASSWORD).expect("a file");
+    let urls: Vec<String> =
+        ports.iter().map(|port| format!("\"rediss://127.0.0.1:{port}\"")).collect();
+    let password = file("password");
+    format!(
+        "store: {{ redis: {{ url: [{}], user: {USER}, password: {{ file: \"{password}\" }}, {more}\
+         certificate_authorities: {{ file: \"{}\" }}, \
+         certificate: {{ chain: \"{}\", key: {{ file: \"{}\" }} }} }} }}",
+        urls.join(", "),
+        file("ca.pem"),
+        file("client.pem"),
+        file("client.key"),
+    )
 }
 
 pub(crate) fn login() -> RedisLogin {

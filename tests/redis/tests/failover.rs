@@ -119,11 +119,7 @@ async fn no_record_is_lost_when_a_node_of_a_cluster_dies() {
     let mut cluster = Cluster::start(1);
     let store = open(cluster.settings()).await;
     dies("cluster", store, move || {
-        cluster.nodes[0].kill();
-        cluster.nodes[1].wait_for(&["CLUSTER", "NODES"], "master,fail");
-        cluster.nodes[1].wait_for(&["CLUSTER", "INFO"], "cluster_state:ok");
-        // Until it is back as a replica, the promoted node has none, and its records fail closed.
-        cluster.nodes[0].run();
+        cluster.lose_a_node();
         cluster
     })
     .await;

@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 use domain::Timestamp;
 use redis_lab::{Fault, FaultProxy, Server};
 use store::{
-    Area, AreaId, Entry, GuardedStore, RedisAddress, RedisSettings, RedisStore, Store, StoreError,
-    Topology, conformance,
+    Area, AreaId, Entry, GuardedStore, RedisSettings, RedisStore, Store, StoreError, conformance,
 };
 use tokio::sync::broadcast::error::RecvError;
 
@@ -38,16 +37,11 @@ async fn until(store: &dyn Store, failing: bool) {
     }
 }
 
-fn through(server: &Server, proxy: &FaultProxy) -> RedisSettings {
-    let address = RedisAddress { host: "127.0.0.1".to_owned(), port: proxy.port() };
-    RedisSettings { topology: Topology::Single(address), ..server.settings() }
-}
-
 /// What is said of a Redis that is away, and that it is there again.
 async fn away_and_back(fault: Fault) {
     let server = Server::start();
     let proxy = FaultProxy::start(server.port).await;
-    let store = open(through(&server, &proxy)).await;
+    let store = open(server.settings_through(proxy.port())).await;
     store.put(Area::Sessions, "k", entry("v", &[]), NOW).await.unwrap();
     let mut feed = store.changes();
     proxy.fail(fault);
@@ -101,7 +95,7 @@ async fn a_redis_that_hears_and_does_not_answer_is_told_at_once_and_comes_back()
 async fn a_slow_redis_is_waited_for() {
     let server = Server::start();
     let proxy = FaultProxy::start(server.port).await;
-    let store = open(through(&server, &proxy)).await;
+    let store = open(server.settings_through(proxy.port())).await;
     proxy.fail(Fault::Delay(Duration::from_millis(60)));
     for number in 0..5 {
         store.put(Area::Sessions, &number.to_string(), entry("v", &[]), NOW).await.unwrap();

@@ -15,7 +15,7 @@ fn ann() -> Person {
 }
 
 /// A browser that has an answer of Acme in its hands.
-async fn brought(replicas: &Replicas, answer: Answer) -> (Visitor, Form) {
+pub(crate) async fn brought<R>(replicas: &Replicas<R>, answer: Answer) -> (Visitor, Form) {
     let mut visitor = replicas.scene.visitor();
     let at_acme = visitor.begin(LINK, "ann@acme.example").await;
     (visitor, replicas.scene.acme.respond(&at_acme, &ann(), answer))
@@ -23,10 +23,16 @@ async fn brought(replicas: &Replicas, answer: Answer) -> (Visitor, Form) {
 
 /// An answer whose Assertion has always the same ID.
 fn same_assertion() -> Answer {
-    let mut answer = Answer::changed_before_signing(|assertion| {
+    with_assertion("_the-same-assertion-each-time")
+}
+
+/// An answer whose Assertion has this ID.
+pub(crate) fn with_assertion(id: &str) -> Answer {
+    let id = id.to_owned();
+    let mut answer = Answer::changed_before_signing(move |assertion| {
         let (_, rest) = assertion.split_once(" ID=\"").unwrap();
-        let (id, _) = rest.split_once('"').unwrap();
-        assertion.replace(id, "_the-same-assertion-each-time")
+        let (honest, _) = rest.split_once('"').unwrap();
+        assertion.replace(honest, &id)
     });
     answer.sign = Sign::Response;
     answer

@@ -1,12 +1,21 @@
 //! Two replicas on one Redis: no request knows which of them the one before reached.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a helper that fails fails its test, and figures are printed"
+)]
 
 mod attacks;
 mod dump;
+mod failover;
 mod journeys;
 mod killed;
 mod outage;
+mod processes;
 mod records;
+mod stopped;
 
 use e2e::{Replicas, Visitor};
 use fakes::http_client::Answer;

@@ -15,13 +15,13 @@ use crate::{SECOND, SESSION};
 const GIGABYTE: u64 = 1 << 30;
 
 /// A download of which the head and a piece have come.
-struct Download {
+pub(crate) struct Download {
     wire: Wire,
     read: u64,
 }
 
 impl Download {
-    async fn begin(scene: &Scene, cookie: &str) -> Self {
+    pub(crate) async fn begin(scene: &Scene, cookie: &str) -> Self {
         let mut wire = Wire::connect(scene, "help.localhost", &["http/1.1"]).await.expect("TLS");
         let request = format!(
             "GET /attachment/{GIGABYTE} HTTP/1.1\r\nHost: help.localhost:{}\r\nCookie: {SESSION}={cookie}\r\n\r\n",
@@ -45,11 +45,18 @@ impl Download {
         buffer
     }
 
-    async fn some_more(&mut self, bytes: u64) {
+    pub(crate) async fn some_more(&mut self, bytes: u64) {
         let until = self.read + bytes;
         while self.read < until {
             assert!(!self.some().await.is_empty(), "it ended after {}", self.read);
         }
+    }
+
+    /// Reads on; it must not come to its end.
+    pub(crate) async fn is_running(&mut self) -> bool {
+        let running = !self.some().await.is_empty();
+        assert!(self.read < GIGABYTE, "it came to its end");
+        running
     }
 
     /// Reads to the end; gives how many bytes came after now.

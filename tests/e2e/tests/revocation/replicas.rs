@@ -1,5 +1,9 @@
 //! Two gateways in this process over one store.
-#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails fails its test"
+)]
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,16 +14,33 @@ use fakes::http_client::{Answer, Call, Connections};
 use gateway::control::{self, Command, Whose};
 use gateway::{Feed, Running};
 use http::Method;
+use redis_lab::{Fault, FaultProxy, Server};
 use session::{Customer, Facts, Sealer, Secrets, Sessions, Who};
-use store::{FaultyStore, Store};
+use store::{AreaId, FaultyStore, GuardedStore, RedisStore, Store, conformance};
 
 use crate::{LINK, SESSION};
 
 /// A scene whose gateway has a second beside it.
 pub(crate) struct Pair {
     pub(crate) scene: Scene,
+    /// What the second gateway sees of the store.
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) second: Running,
+    /// What the first sees of it; the same unless each reaches it in a way of its own.
+    first: Arc<FaultyStore>,
+    redis: Option<(Server, [FaultProxy; 2])>,
+}
+
+/// What a replica loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    Nothing,
+    /// The change feed; the store answers.
+    Feed,
+    /// The way to Redis is cut.
+    Link,
+    /// Redis hears nothing and says nothing.
+    Answers,
 }
 
 impl Pair {
@@ -32,21 +53,66 @@ impl Pair {
         let mut scene = Scene::with(options).await;
         scene.stop_gateway().await;
         let store = Arc::new(FaultyStore::new(Arc::new(scene.open_store().await)));
+        Self::over(scene, [Arc::clone(&store), store], clock)
+    }
+
+    /// Over a real Redis, which each replica reaches through a proxy of its own.
+    pub(crate) async fn on_redis(clock: Option<Arc<dyn Clock>>) -> Self {
+        let mut scene = Scene::start().await;
+        scene.stop_gateway().await;
+        let redis = Server::start();
+        let proxies = [FaultProxy::start(redis.port).await, FaultProxy::start(redis.port).await];
+        let (id, now) = (AreaId::from_random([7; 16]), scene.clock.now());
+        let through = async |proxy: &FaultProxy| {
+            let settings = redis.settings_through(proxy.port());
+            let store = RedisStore::open(settings, None).expect("settings");
+            conformance::until_heard(&store).await;
+            id.write(&store, now).await.expect("a store");
+            Arc::new(FaultyStore::new(Arc::new(GuardedStore::new(Arc::new(store), id.clone()))))
+        };
+        let stores = [through(&proxies[0]).await, through(&proxies[1]).await];
+        let pair = Self::over(scene, stores, clock);
+        Self { redis: Some((redis, proxies)), ..pair }
+    }
+
+    fn over(
+        mut scene: Scene,
+        stores: [Arc<FaultyStore>; 2],
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Self {
         let clock = clock.unwrap_or_else(|| Arc::new(scene.clock.clone()));
-        let start = |settings, clock: &Arc<dyn Clock>| {
-            let store = Arc::clone(&store) as Arc<dyn Store>;
+        let [first, store] = stores;
+        let start = |settings, store: &Arc<FaultyStore>| {
+            let store = Arc::clone(store) as Arc<dyn Store>;
             let started =
-                gateway::start_with_store(settings, Arc::clone(clock), Feed::Acceptor, store);
+                gateway::start_with_store(settings, Arc::clone(&clock), Feed::Acceptor, store);
             started.expect("a gateway starts")
         };
-        scene.gateway = Some(start(scene.settings(), &clock));
+        scene.gateway = Some(start(scene.settings(), &first));
         let mut settings = scene.settings();
         settings.listen.https = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         settings.control_socket = scene.folder.path().join("data/second.sock");
         settings.audit_file = scene.folder.path().join("data/second.jsonl");
         settings.access_log = None;
-        let second = start(settings, &clock);
-        Self { scene, store, second }
+        let second = start(settings, &store);
+        Self { scene, store, second, first, redis: None }
+    }
+
+    /// A replica loses this from now on, and only this.
+    pub(crate) fn lose(&self, replica: usize, loss: Loss) {
+        let store = [&self.first, &self.store][replica];
+        store.heal();
+        if loss == Loss::Feed {
+            store.cut_feed();
+        }
+        let fault = match loss {
+            Loss::Nothing | Loss::Feed => Fault::None,
+            Loss::Link => Fault::Cut,
+            Loss::Answers => Fault::BlackHole,
+        };
+        if let Some((_, proxies)) = &self.redis {
+            proxies[replica].fail(fault);
+        }
     }
 
     /// Port of the second gateway.
