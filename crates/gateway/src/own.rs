@@ -97,7 +97,7 @@ async fn dispatch(gateway: &Gateway, request: OwnRequest) -> Response<Body> {
         Endpoint::SignIn if post => sign_in::submit(gateway, &request).await,
         Endpoint::SecondFactor if get => sign_in::factor_page(gateway, &request).await,
         Endpoint::SecondFactor if post => sign_in::factor_submit(gateway, &request).await,
-        Endpoint::SettingUp if get => sign_in::setting_up(gateway, &request).await,
+        Endpoint::SettingUp if get => sign_in::setting_up(gateway, request).await,
         Endpoint::Confirm if post => sign_in::confirm(gateway, &request).await,
         Endpoint::SignInAt(idp) if get => sign_in::straight_to(gateway, &request, idp).await,
         Endpoint::SamlAcs(idp) if post => sign_in::saml_answer(gateway, &request, idp).await,

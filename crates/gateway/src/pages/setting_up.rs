@@ -1,6 +1,7 @@
 //! The page of somebody whose account is being made.
 
 use askama::Template;
+use domain::ReferenceCode;
 use provisioning::Progress;
 
 use super::Frame;
@@ -15,6 +16,7 @@ pub(crate) struct SettingUpPage<'a> {
     pub(crate) done: Progress,
     /// Where the button leads.
     pub(crate) again: &'a str,
+    pub(crate) reference: ReferenceCode,
 }
 
 impl SettingUpPage<'_> {

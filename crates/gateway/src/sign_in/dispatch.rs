@@ -101,6 +101,7 @@ async fn go_on(
                 }
             }
             Step::Establish { identity, account, factor } => {
+                setting_up::take_turn(gateway, request).await?;
                 let customer = Customer { identity: *identity, account };
                 let entered = Entered { customer, factor, secrets };
                 let session = establish(gateway, request, &attempt, entered).await;
@@ -286,22 +287,16 @@ async fn provision(
     for event in events {
         events::record(gateway, &visit.context, event).await?;
     }
-    let (idp, person) = (Some(identity.person.idp.clone()), Some(identity.person.clone()));
     let refusal = Box::new(error.refusal());
     if !error.waits() {
+        let (idp, person) = (Some(identity.person.idp.clone()), Some(identity.person.clone()));
         let stop = Stop { refusal, idp, person, attempt: None, fallback: None };
         return Err(Unprovisioned::Refused(stop));
     }
-    let outage = refusal.notice == Notice::SupportUnavailable;
-    // Said once, and not with every look of the page.
-    if outage && request.endpoint != Endpoint::SettingUp {
-        let site = Some(visit.site.settings.name.clone());
-        let event = AuditEvent::Refused { site, idp, person, refusal: *refusal };
-        events::record(gateway, &visit.context, event).await?;
-    }
     let done = provisioner.progress(&identity.person, now).await;
     let done = done.map_err(|error| Unprovisioned::from(error.refusal()))?;
-    Err(Unprovisioned::Waits(setting_up::Wait { outage, done }))
+    let person = identity.person.clone();
+    Err(Unprovisioned::Waits(setting_up::Wait { person, refusal, done }))
 }
 
 /// Who gets in, and what goes into the session.

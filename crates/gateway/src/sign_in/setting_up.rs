@@ -1,10 +1,11 @@
 //! The page of somebody whose account is being made: it asks again by itself, without script, and goes
 //! on to the page that was asked for as soon as the account is there.
 
-use domain::Timestamp;
+use domain::{AuditEvent, Notice, PersonKey, ReferenceCode, Refusal, Timestamp};
 use http::{HeaderValue, Response, StatusCode, header};
 use login::{Attempt, Event, SignInError};
 use provisioning::Progress;
+use serde::{Deserialize, Serialize};
 use session::{AttemptHandle, Secrets};
 
 use super::second_factor::Held;
@@ -15,8 +16,8 @@ use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::OwnRequest;
 use crate::pages::{self, Frame, SettingUpPage};
-use crate::random;
 use crate::request::{no_randomness, store_refusal};
+use crate::{events, random};
 
 /// After how many seconds the browser asks again.
 const SOON: u8 = 2;
@@ -24,11 +25,30 @@ const SOON: u8 = 2;
 const LATER: u8 = 5;
 
 /// What the customer waits for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Wait {
-    /// Whether JSM does not answer; else it is only slow.
-    pub(super) outage: bool,
+    pub(super) person: PersonKey,
+    /// Why not now.
+    pub(super) refusal: Box<Refusal>,
     pub(super) done: Progress,
+}
+
+impl Wait {
+    /// Whether JSM does not answer; else it is only slow.
+    fn is_outage(&self) -> bool {
+        self.refusal.notice == Notice::SupportUnavailable
+    }
+}
+
+/// An attempt that waits for its account. Has no `Debug`: it holds secrets.
+#[derive(Clone, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    held: Held,
+    /// One code for the whole wait, whichever look of the page the customer reads it from.
+    reference: ReferenceCode,
+    /// Whether an outage was recorded.
+    outage: bool,
 }
 
 /// Keeps the attempt and shows the page.
@@ -39,22 +59,30 @@ pub(super) async fn wait(
     secrets: &Secrets,
     wait: Wait,
 ) -> Result<Response<Body>, Stop> {
+    let (now, deadline): (Timestamp, Timestamp) = (request.visit.context.now, attempt.deadline());
+    let outage = wait.is_outage();
     // The same address each time, so that reloading the page is what it does anyway.
     let handle = match handle(request) {
-        Some(handle) => handle,
+        Some(handle) => {
+            note_outage(gateway, request, &handle, deadline, &wait).await?;
+            handle
+        }
         None => {
             let random = random::bytes().map_err(|error| no_randomness(&error))?;
-            AttemptHandle::from_random(random)
+            let handle = AttemptHandle::from_random(random);
+            let (held, reference) = (Held::new(attempt, secrets), request.visit.context.reference);
+            let kept = Kept { held, reference, outage };
+            let put = gateway.attempts.put(&handle, &kept, deadline, now).await;
+            put.map_err(|error| store_refusal(&error))?;
+            record(gateway, request, &wait).await?;
+            handle
         }
     };
-    let (now, deadline): (Timestamp, Timestamp) = (request.visit.context.now, attempt.deadline());
-    let held = Held::new(attempt, secrets);
-    let put = gateway.attempts.put(&handle, &held, deadline, now).await;
-    put.map_err(|error| store_refusal(&error))?;
     let again = format!("{}?attempt={handle}", Endpoint::SettingUp.path());
-    let seconds = if wait.outage { LATER } else { SOON };
+    let seconds = if outage { LATER } else { SOON };
     let frame = Frame::of(&request.visit.context);
-    let page = SettingUpPage { frame, outage: wait.outage, done: wait.done, again: &again };
+    let reference = request.visit.context.reference;
+    let page = SettingUpPage { frame, outage, done: wait.done, again: &again, reference };
     let mut response = pages::html(StatusCode::OK, frame.language, &page);
     if let Ok(value) = HeaderValue::try_from(format!("{seconds}; url={again}")) {
         response.headers_mut().insert(header::REFRESH, value);
@@ -62,24 +90,63 @@ pub(super) async fn wait(
     Ok(response)
 }
 
-/// Asks again.
-pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Body> {
-    let outcome = ask_again(gateway, request).await;
-    dispatch::finish(gateway, request, outcome).await
+/// What began as slow has become an outage: said once, and not with every look of the page.
+async fn note_outage(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    handle: &AttemptHandle,
+    deadline: Timestamp,
+    wait: &Wait,
+) -> Result<(), Stop> {
+    let now = request.visit.context.now;
+    let kept = gateway.attempts.peek::<Kept>(handle, now).await;
+    let kept = kept.map_err(|error| store_refusal(&error))?;
+    if !wait.is_outage() || kept.is_none_or(|kept| kept.outage) {
+        return Ok(());
+    }
+    let noted = |kept: Kept| Kept { outage: true, ..kept };
+    let updated = gateway.attempts.update(handle, deadline, now, noted).await;
+    updated.map_err(|error| store_refusal(&error))?;
+    record(gateway, request, wait).await
 }
 
-async fn ask_again(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, Stop> {
+async fn record(gateway: &Gateway, request: &OwnRequest, wait: &Wait) -> Result<(), Stop> {
+    let event = AuditEvent::Refused {
+        site: Some(request.visit.site.settings.name.clone()),
+        idp: Some(wait.person.idp.clone()),
+        person: Some(wait.person.clone()),
+        refusal: (*wait.refusal).clone(),
+    };
+    Ok(events::record(gateway, &request.visit.context, event).await?)
+}
+
+/// Asks again.
+pub(crate) async fn page(gateway: &Gateway, mut request: OwnRequest) -> Response<Body> {
+    let outcome = ask_again(gateway, &mut request).await;
+    dispatch::finish(gateway, &request, outcome).await
+}
+
+async fn ask_again(gateway: &Gateway, request: &mut OwnRequest) -> Result<Response<Body>, Stop> {
     let unknown = answer::unknown_attempt;
     let handle = handle(request).ok_or_else(unknown)?;
-    // Taken, so that of two tabs one goes on.
-    let taken = gateway.attempts.take::<Held>(&handle, request.visit.context.now).await;
-    let held = taken.map_err(|error| store_refusal(&error))?.ok_or_else(unknown)?;
-    let (attempt, secrets) = held.into_parts();
+    // Left where it is: a stranger with the handle cannot use it up, and neither can a reload.
+    let kept = gateway.attempts.peek::<Kept>(&handle, request.visit.context.now).await;
+    let kept = kept.map_err(|error| store_refusal(&error))?.ok_or_else(unknown)?;
+    let (attempt, secrets) = kept.held.into_parts();
     if *attempt.site() != request.visit.site.settings.name {
         return Err(SignInError::OtherSite.into());
     }
     answer::same_browser(request, &attempt)?;
+    request.visit.context.reference = kept.reference;
     dispatch::run_answered(gateway, request, attempt, Event::AskedAgain, secrets).await
+}
+
+/// Takes the attempt that waited, before a session comes of it: of two tabs one goes on.
+pub(super) async fn take_turn(gateway: &Gateway, request: &OwnRequest) -> Result<(), Stop> {
+    let Some(handle) = handle(request) else { return Ok(()) };
+    let taken = gateway.attempts.take::<Kept>(&handle, request.visit.context.now).await;
+    taken.map_err(|error| store_refusal(&error))?.ok_or_else(answer::unknown_attempt)?;
+    Ok(())
 }
 
 fn handle(request: &OwnRequest) -> Option<AttemptHandle> {

@@ -118,5 +118,8 @@ async fn no_address_is_written_into_the_store() {
     let group = format!("jsm/support/persons-of/{}", done.account.0);
     let links = world.store.group(store::Area::Records, &group, world.clock.now()).await.unwrap();
     let [(key, value)] = links.as_slice() else { panic!("one link") };
-    assert!(!key.contains('@') && !String::from_utf8_lossy(value).contains('@'));
+    for part in ["ann@acme.example", "acme.example", "ann@", "Ann Lee"] {
+        let holds = |bytes: &[u8]| bytes.windows(part.len()).any(|found| found == part.as_bytes());
+        assert!(!holds(key.as_bytes()) && !holds(value), "{part}");
+    }
 }

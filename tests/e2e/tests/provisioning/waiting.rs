@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use e2e::Scene;
+use e2e::{Scene, reference};
+use fakes::http_client::Answer;
 use fakes::jsm::Fault;
+use http::Method;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_customer_of_a_jsm_in_trouble_sees_a_page_that_goes_on_by_itself() {
@@ -15,13 +17,23 @@ async fn a_new_customer_of_a_jsm_in_trouble_sees_a_page_that_goes_on_by_itself()
     assert_eq!(page.status, 200, "{}", page.text());
     assert!(page.text().contains("Setting up your account"), "{}", page.text());
     assert!(!page.text().contains("<meta http-equiv"), "by header, for a strict CSP");
-    let refresh = |page: &fakes::http_client::Answer| {
+    let refresh = |page: &Answer| {
         page.headers["refresh"].to_str().unwrap().split_once("url=").unwrap().1.to_owned()
     };
     let again = scene.url(&refresh(&page));
     let same = visitor.follow(&again).await;
     assert_eq!(scene.url(&refresh(&same)), again, "reloading keeps the address");
+    assert_eq!(reference(&same), reference(&page), "one code for the whole wait");
     assert_eq!(visitor.cookie("__Host-vestibule"), None, "nobody is in yet");
+    // Neither a stranger who has the address nor a second tab uses the attempt up.
+    let stranger = scene.visitor().follow(&again).await;
+    assert_ne!(stranger.status, 200, "{}", stranger.text());
+    let (mut left, mut right) = (visitor.browser.clone(), visitor.browser.clone());
+    let url = again.parse().unwrap();
+    let looks = (left.step(Method::GET, &url, &[]), right.step(Method::GET, &url, &[]));
+    let (one, two) = tokio::join!(looks.0, looks.1);
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!((one.status, two.status), (200, 200), "{} {}", one.text(), two.text());
     scene.jsm.recover();
     for _ in 0..30 {
         scene.clock.advance(Duration::from_secs(1));
@@ -31,6 +43,8 @@ async fn a_new_customer_of_a_jsm_in_trouble_sees_a_page_that_goes_on_by_itself()
             assert!(visitor.cookie("__Host-vestibule").is_some());
             assert_eq!(scene.jsm.customers().len(), 1);
             assert_eq!(scene.jsm.organization_members("Acme").len(), 1);
+            let late = visitor.follow(&again).await;
+            assert!(late.status >= 400, "of two tabs one goes on: {}", late.text());
             return;
         }
         assert_eq!(page.status, 200, "{}", page.text());
