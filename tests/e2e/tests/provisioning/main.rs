@@ -7,6 +7,7 @@
 )]
 
 mod bulk;
+mod contract;
 mod crash;
 mod data_center;
 mod happy;
