@@ -32,10 +32,8 @@ export class Replicas {
 
   async start(count) {
     while (this.ports.length < count) this.ports.push(await freePort());
-    this.#gateways = this.ports.map((port, number) => {
-      const file = this.write({ port, name: `replica-${number}` });
-      return new Process(`vestibule ${number}`, built('vestibule'), ['run', '--config', file]);
-    });
+    this.files = this.ports.map((port, number) => this.write({ port, name: `replica-${number}` }));
+    this.#gateways = this.files.map((file, number) => new Process(`vestibule ${number}`, built('vestibule'), ['run', '--config', file]));
     await Promise.all(this.#gateways.map((gateway) => gateway.prints(/listening/)));
   }
 

@@ -105,6 +105,15 @@ export class World {
     return run(built('vestibule'), [...words, '--config', this.configuration]);
   }
 
+  /** What `vestibule why` says; each replica has an audit log of its own. */
+  async why(code) {
+    const files = this.replicas?.files ?? [this.configuration];
+    const asked = await Promise.allSettled(files.map((file) => run(built('vestibule'), ['why', code, '--config', file])));
+    const said = asked.find(({ status }) => status === 'fulfilled');
+    if (!said) throw asked[0].reason;
+    return said.value;
+  }
+
   /** What the fake JSM holds and what arrived at the help center. */
   async state() {
     return (await fetch(`${this.fakes.control}/state`)).json();

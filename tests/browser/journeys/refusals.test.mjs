@@ -24,7 +24,7 @@ async function refused(name, cause, stumble, { site = world.url } = {}) {
   const code = await referenceOn(page);
   const records = world.audit().filter((record) => record.reference === code);
   assert.deepEqual(records.map((record) => record.refusal?.cause), [cause], 'one record, one cause');
-  assert.ok((await world.command('why', code)).includes(cause), 'vestibule why names the cause');
+  assert.ok((await world.why(code)).includes(cause), 'vestibule why names the cause');
   assert.equal(await sessionCookie(context, site), undefined, 'no session');
   assert.equal((await world.state()).customers.length, customers, 'no customer in JSM');
   await portrait(page, `refused-${name}`);
@@ -191,7 +191,7 @@ test('a help center that is down has a page with a code', async () => {
   await signIn(page, initech, initech.person);
   await page.locator('code.reference').waitFor();
   const code = await referenceOn(page);
-  assert.match(await world.command('why', code), /upstream/);
+  assert.match(await world.why(code), /upstream/);
   await portrait(page, 'refused-upstream-down');
   await context.close();
 });
