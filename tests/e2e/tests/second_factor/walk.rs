@@ -5,9 +5,11 @@
 //! provider, whose code was typed and when. Two browsers, restart addresses, stale tabs, Back,
 //! replayed posts, dead cookies, moved clocks and restarts are among the steps.
 
+mod acts;
 mod dice;
 mod model;
 mod steps;
+mod wander;
 
 use dice::Dice;
 use steps::Walk;

@@ -1,14 +1,19 @@
 //! What is allowed, by what was done.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use domain::Timestamp;
 use fakes::helpcenter::Recorded;
 
 use crate::world::{ACME, PAGE, PORTAL};
 
+/// Everybody of Globex; a browser may stand for the code for a day.
+const GLOBEX: &str = "{ idp: globex, require: totp, trusted_browser: 1d }";
 /// The rules of the walk.
-pub(super) const RULES: [&str; 2] = [ACME, PORTAL];
+pub(super) const RULES: [&str; 3] = [ACME, GLOBEX, PORTAL];
+/// How long a browser is trusted.
+const TRUSTED: Duration = Duration::from_secs(86_400);
 
 /// Proxied paths, and whether they lead to portal 3.
 pub(super) const PATHS: [(&str, bool); 14] = [
@@ -35,10 +40,33 @@ pub(super) enum Act {
     Nothing,
     /// The owner of an address answered at the identity provider.
     Answered { email: String },
-    /// The right code of somebody's app, for this step of thirty seconds.
-    Code { email: String, step: i64 },
+    /// The page that asks this person for a factor is opened.
+    Opened { email: String },
+    /// The right code of somebody's app, for this step of thirty seconds; `trust`: with the wish
+    /// that the browser be trusted.
+    Code { email: String, step: i64, trust: bool },
+    /// One of somebody's recovery codes.
+    Recovery { email: String, code: String },
     /// The end of a recovery code, after somebody's first code at that moment.
     Kept { email: String, at: Timestamp },
+}
+
+/// What one request was and what came of it.
+pub(super) struct Seen<'s> {
+    pub(super) act: &'s Act,
+    /// Path and query that were asked for.
+    pub(super) asked: &'s str,
+    /// Where the answer leads.
+    pub(super) way: Option<&'s str>,
+    /// The session's cookie before and after.
+    pub(super) cookies: (Option<String>, Option<String>),
+    /// Whether it asks for the end of a recovery code.
+    pub(super) asks_end: bool,
+    /// The cookie that binds the browser.
+    pub(super) browser: Option<String>,
+    pub(super) upstream: &'s [Recorded],
+    pub(super) jsm_calls: usize,
+    pub(super) now: Timestamp,
 }
 
 /// A session, as what led to it allows.
@@ -46,6 +74,23 @@ pub(super) enum Act {
 struct Session {
     email: String,
     factor: Option<Timestamp>,
+    /// Since when the browser in which it was opened is trusted.
+    trusted: Option<Timestamp>,
+}
+
+/// How often what happened.
+#[derive(Debug, Default)]
+struct Counts {
+    requests: u64,
+    plain: u64,
+    stepped: u64,
+    recovered: u64,
+    trusted: u64,
+    reset: u64,
+    forwarded: u64,
+    deep: u64,
+    resumed: u64,
+    stopped: u64,
 }
 
 /// All that was done, and what follows.
@@ -53,45 +98,54 @@ struct Session {
 pub(super) struct Model {
     sessions: HashMap<String, Session>,
     dead: HashSet<String>,
-    used: HashSet<(String, i64)>,
-    plain: u64,
-    stepped: u64,
-    forwarded: u64,
-    deep: u64,
-    stopped: u64,
-    pub(super) requests: u64,
+    used: HashSet<(String, String)>,
+    /// Since when somebody trusts a browser.
+    trusted: HashMap<(String, String), Timestamp>,
+    /// When somebody's factor was reset last.
+    reset: HashMap<String, Timestamp>,
+    /// How often each marked form was posted, less how often it arrived.
+    forms: HashMap<String, i64>,
+    counts: Counts,
 }
 
 impl Model {
     /// Whether somebody may go there.
     fn allows(session: &Session, deep: bool, now: Timestamp) -> bool {
+        let trusted = |at: Timestamp| now.since(at) < TRUSTED;
+        let person = match session.email.rsplit('@').next() {
+            Some("acme.example") => session.factor.is_some(),
+            Some("globex.example") => {
+                session.factor.is_some() || session.trusted.is_some_and(trusted)
+            }
+            _ => true,
+        };
         let fresh = |at: Timestamp| now.since(at).as_secs() < 900;
-        let person = !session.email.ends_with("@acme.example") || session.factor.is_some();
         person && (!deep || session.factor.is_some_and(fresh))
     }
 
-    /// Holds one request against the model. `cookies` are those of before and after, `way` is where
-    /// the answer leads.
-    pub(super) fn judge(
-        &mut self,
-        (act, way): (&Act, Option<&str>),
-        cookies: (Option<String>, Option<String>),
-        (upstream, jsm_calls): (&[Recorded], usize),
-        now: Timestamp,
-    ) -> Result<(), String> {
-        self.requests += 1;
-        let (before, after) = cookies;
-        let proved = Self::proved(act, way, now);
-        if jsm_calls > 0 && proved.is_none() {
+    /// Holds one request against the model.
+    pub(super) fn judge(&mut self, seen: &Seen<'_>) -> Result<(), String> {
+        let act = seen.act;
+        self.counts.requests += 1;
+        if let Some(form) = form_of(seen.asked) {
+            *self.forms.entry(form).or_default() += 1;
+        }
+        let proved = self.proved(seen);
+        if seen.jsm_calls > 0 && proved.is_none() {
             return Err(format!("{act:?} called JSM"));
         }
-        for request in upstream {
-            self.reached(request, before.as_deref(), now)?;
+        let (before, after) = seen.cookies.clone();
+        for request in seen.upstream {
+            self.reached(request, before.as_deref(), seen)?;
         }
-        if upstream.is_empty() {
-            self.stopped += 1;
+        if seen.upstream.is_empty() {
+            self.counts.stopped += 1;
         }
         if after == before {
+            // A right code, too, but renewed recovery codes were never kept.
+            if seen.asks_end && proved.is_some() {
+                self.trust(seen);
+            }
             return Ok(());
         }
         // Whatever took its place, the old id is dead.
@@ -101,30 +155,57 @@ impl Model {
         if self.sessions.contains_key(&cookie) || self.dead.contains(&cookie) {
             return Err(format!("{act:?} gave an id that was there before"));
         }
-        if let Act::Code { email, step } = act
-            && !self.used.insert((email.clone(), *step))
-        {
+        let once = match act {
+            Act::Code { email, step, .. } => Some((email.clone(), step.to_string())),
+            Act::Recovery { email, code } => Some((email.clone(), code.clone())),
+            _ => None,
+        };
+        if once.is_some_and(|once| !self.used.insert(once)) {
             return Err(format!("{act:?} opened a second session"));
         }
-        *if session.factor.is_some() { &mut self.stepped } else { &mut self.plain } += 1;
+        self.trust(seen);
+        let counts = &mut self.counts;
+        *match act {
+            Act::Recovery { .. } => &mut counts.recovered,
+            Act::Opened { .. } => &mut counts.trusted,
+            _ if session.factor.is_some() => &mut counts.stepped,
+            _ => &mut counts.plain,
+        } += 1;
         self.sessions.insert(cookie, session);
         Ok(())
     }
 
+    fn trust(&mut self, seen: &Seen<'_>) {
+        if let (Act::Code { email, trust: true, .. }, Some(browser)) = (seen.act, &seen.browser) {
+            self.trusted.insert((email.clone(), browser.clone()), seen.now);
+        }
+    }
+
     /// The session that an act may open.
-    fn proved(act: &Act, way: Option<&str>, now: Timestamp) -> Option<Session> {
-        match act {
+    fn proved(&self, seen: &Seen<'_>) -> Option<Session> {
+        let now = seen.now;
+        let with = |email: &String, factor| Session { email: email.clone(), factor, trusted: None };
+        match seen.act {
             Act::Nothing => None,
             Act::Answered { email } => {
-                let session = Session { email: email.clone(), factor: None };
-                let way = way.filter(|way| !way.starts_with(PAGE))?;
+                let session = with(email, None);
+                let way = seen.way.filter(|way| !way.starts_with(PAGE))?;
                 Self::allows(&session, is_deep(way), now).then_some(session)
             }
-            Act::Code { email, step } => {
-                let near = (now.as_seconds().div_euclid(30) - step).abs() <= 1;
-                near.then(|| Session { email: email.clone(), factor: Some(now) })
+            Act::Opened { email } => {
+                let at = *self.trusted.get(&(email.clone(), seen.browser.clone()?))?;
+                let session = Session { trusted: Some(at), ..with(email, None) };
+                Self::allows(&session, seen.way.is_some_and(is_deep), now).then_some(session)
             }
-            Act::Kept { email, at } => Some(Session { email: email.clone(), factor: Some(*at) }),
+            Act::Code { email, step, .. } => {
+                let near = (now.as_seconds().div_euclid(30) - step).abs() <= 1;
+                near.then(|| with(email, Some(now)))
+            }
+            Act::Recovery { email, .. } => Some(with(email, Some(now))),
+            Act::Kept { email, at } => {
+                let since = self.reset.get(email).is_none_or(|reset| at > reset);
+                since.then(|| with(email, Some(*at)))
+            }
         }
     }
 
@@ -132,9 +213,9 @@ impl Model {
         &mut self,
         request: &Recorded,
         cookie: Option<&str>,
-        now: Timestamp,
+        seen: &Seen<'_>,
     ) -> Result<(), String> {
-        let target = request.target.split('?').next().unwrap_or_default();
+        let target = &request.target;
         let cookie = cookie.ok_or_else(|| format!("{target} was reached without a session"))?;
         let session = self.sessions.get(cookie).filter(|_| !self.dead.contains(cookie));
         let session = session.ok_or_else(|| format!("{target} was reached by a dead session"))?;
@@ -143,25 +224,51 @@ impl Model {
             return Err(format!("{target} was reached as {who:?}, not as {}", session.email));
         }
         let deep = is_deep(target);
-        if !Self::allows(session, deep, now) {
-            return Err(format!("{target} was reached with {session:?} at {now}"));
+        if !Self::allows(session, deep, seen.now) {
+            return Err(format!("{target} was reached with {session:?} at {}", seen.now));
         }
-        self.forwarded += 1;
-        self.deep += u64::from(deep);
+        if let Some(form) = form_of(target) {
+            let left = self.forms.entry(form).or_default();
+            *left -= 1;
+            if *left < 0 {
+                return Err(format!("{target} arrived more often than it was sent"));
+            }
+        }
+        self.counts.resumed += u64::from(seen.asked.starts_with("/.vestibule/resume/"));
+        self.counts.forwarded += 1;
+        self.counts.deep += u64::from(deep);
         Ok(())
     }
 
+    /// An operator reset somebody's factor.
+    pub(super) fn reset(&mut self, email: &str, now: Timestamp) {
+        let theirs = self.sessions.iter().filter(|(_, session)| session.email == email);
+        self.dead.extend(theirs.map(|(cookie, _)| cookie.clone()));
+        self.trusted.retain(|(owner, _), _| owner != email);
+        self.reset.insert(email.to_owned(), now);
+        self.counts.reset += 1;
+    }
+
+    /// Whose session a cookie names.
+    pub(super) fn owner_of(&self, cookie: &str) -> Option<String> {
+        self.sessions.get(cookie).map(|session| session.email.clone())
+    }
+
     pub(super) fn figures(&self) -> String {
-        let Self { requests, plain, stepped, forwarded, deep, stopped, .. } = self;
+        let Counts { requests, plain, stepped, recovered, trusted, .. } = self.counts;
+        let Counts { reset, forwarded, deep, resumed, stopped, .. } = self.counts;
         format!(
-            "{requests} requests: {plain} sessions without and {stepped} with a factor, {forwarded} forwarded, {deep} of them where a factor is demanded, {stopped} answered here"
+            "{requests} requests: {plain} sessions without a factor, {stepped} by an app, {recovered} by a recovery code, {trusted} by a trusted browser; {reset} resets; {forwarded} forwarded, {deep} of them where a factor is demanded, {resumed} of them parked before; {stopped} answered here"
         )
     }
 
     /// Whether the walk came everywhere often enough to mean something.
     pub(super) fn covered(&self, sequences: u64) -> bool {
-        let often = |count: u64| count * 20 >= sequences;
-        often(self.plain) && often(self.stepped) && often(self.forwarded) && often(self.deep)
+        let Counts { plain, stepped, forwarded, deep, .. } = self.counts;
+        let Counts { recovered, trusted, reset, resumed, .. } = self.counts;
+        let often = [plain, stepped, forwarded, deep].iter().all(|count| count * 20 >= sequences);
+        let seldom = [recovered, trusted, reset, resumed];
+        often && seldom.iter().all(|count| *count > 0 || sequences < 10_000)
     }
 }
 
@@ -173,4 +280,9 @@ fn is_deep(target: &str) -> bool {
         return false;
     }
     PATHS.iter().find(|(known, _)| *known == path).is_none_or(|(_, deep)| *deep)
+}
+
+/// The mark of a form that is posted to the help center.
+fn form_of(target: &str) -> Option<String> {
+    target.split_once("?form=").map(|(_, mark)| mark.to_owned())
 }

@@ -1,104 +1,167 @@
-//! The steps of the walk.
+//! What the walk knows, which step comes next, and how each request is held against the model.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::{Clock, Timestamp};
-use e2e::{Scene, Visitor};
+use e2e::{Scene, SceneOptions, Visitor};
+use fakes::Authenticator;
 use fakes::http_client::Answer;
-use fakes::{Authenticator, Person, saml};
+use fakes::smtp::{SmtpServer, SmtpTls};
 use http::Method;
 use url::Url;
 
 use super::dice::Dice;
-use super::model::{Act, Model, PATHS, RULES};
-use crate::world::*;
+use super::model::{Act, Model, RULES, Seen};
+use crate::world::{ANN, BOB, PAGE, PORTAL_3, SESSION, asked, codes_of, submit};
 
 /// A request that can be made again.
 #[derive(Debug, Clone)]
-struct Sent {
-    method: Method,
-    url: Url,
-    fields: Vec<(String, String)>,
-    act: Act,
+pub(super) struct Sent {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) act: Act,
+    pub(super) by: By,
+}
+
+/// Who makes a request in a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    Navigation,
+    Script,
 }
 
 /// Somebody who is to answer at an identity provider.
 #[derive(Debug, Clone)]
-struct AtProvider {
-    email: String,
-    url: String,
-    browser: usize,
-    since: Timestamp,
+pub(super) struct AtProvider {
+    pub(super) email: String,
+    pub(super) url: String,
+    pub(super) browser: usize,
+    pub(super) since: Timestamp,
 }
 
 /// What an honest customer would do next in a browser.
 #[derive(Debug, Clone)]
-enum Next {
+pub(super) enum Next {
     Type(String),
     Answer(AtProvider),
     Factor(String),
     Keep,
+    Resume(String),
+}
+
+/// An attempt in which a first code was right and the end of a recovery code is still wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) handle: String,
+    pub(super) email: String,
+    pub(super) at: Timestamp,
+    pub(super) end: String,
 }
 
 pub(super) struct Walk {
-    scene: Scene,
-    dice: Dice,
+    pub(super) scene: Scene,
+    _mail: SmtpServer,
+    pub(super) dice: Dice,
     pub(super) model: Model,
-    apps: HashMap<String, Authenticator>,
-    browsers: Vec<Visitor>,
-    next: [Option<Next>; 2],
+    pub(super) apps: HashMap<String, Authenticator>,
+    /// Recovery codes that were not typed yet.
+    pub(super) recovery: HashMap<String, Vec<String>>,
+    pub(super) browsers: Vec<Visitor>,
+    pub(super) next: [Option<Next>; 2],
     /// Whom each browser is about.
-    who: [String; 2],
-    /// Handles of attempts that were seen.
-    handles: Vec<String>,
-    at_provider: Vec<AtProvider>,
-    /// Attempts in which a first code was right: whose, when, and the end of a recovery code.
-    held: Vec<(String, String, Timestamp, String)>,
-    cookies: Vec<String>,
-    sent: Vec<Sent>,
-    told: Vec<String>,
-    newcomer: String,
+    pub(super) who: [String; 2],
+    /// Handles of attempts that were seen, and whose factor some of them ask for.
+    pub(super) handles: Vec<String>,
+    pub(super) owners: HashMap<String, String>,
+    /// Addresses of parked forms.
+    pub(super) parked: Vec<String>,
+    pub(super) at_provider: Vec<AtProvider>,
+    pub(super) held: Vec<Held>,
+    pub(super) cookies: Vec<String>,
+    pub(super) sent: Vec<Sent>,
+    pub(super) told: Vec<String>,
+    pub(super) newcomer: String,
+    /// Forms that were written so far.
+    pub(super) forms: u64,
+}
+
+/// The ordinary scene in which factors can be reset by mail. Few recovery codes: making them is what
+/// costs most in a walk.
+async fn installation() -> (Scene, SmtpServer) {
+    let mail = SmtpServer::start(SmtpTls::None).unwrap();
+    let rules: String = RULES.iter().map(|rule| format!("  - {rule}\n")).collect();
+    let port = mail.address.port();
+    let more = format!(
+        "second_factor:\n{rules}factors: {{ recovery_codes: 5, self_service_reset: 1h }}\n\
+         mail: {{ server: 127.0.0.1, port: {port}, tls: none, from: no-reply@help.example }}\n"
+    );
+    (Scene::with(SceneOptions { more, ..SceneOptions::default() }).await, mail)
+}
+
+/// A person's app and recovery codes, as set up on the way to portal 3.
+async fn enrolled(scene: &Scene, email: &str) -> (Authenticator, Vec<String>) {
+    let mut visitor = scene.visitor();
+    let page = asked(scene, &mut visitor, email, PORTAL_3).await;
+    let app = Authenticator::of_page(&page.text()).unwrap();
+    let code = app.code(scene.clock.now().as_seconds());
+    let shown = submit(&mut visitor, &page, &[("code", &code)]).await;
+    let codes = codes_of(&shown);
+    let end = codes[0].rsplit('-').next().unwrap();
+    let done = submit(&mut visitor, &shown, &[("end", end)]).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    (app, codes)
 }
 
 impl Walk {
     /// Ann of Acme and Bob of Globex have an app already.
     pub(super) async fn start(dice: Dice) -> Self {
-        let scene = scene(&RULES).await;
-        let mut apps = HashMap::new();
+        let (scene, mail) = installation().await;
+        let (mut apps, mut recovery) = (HashMap::new(), HashMap::new());
         for email in [ANN, BOB] {
-            let (owner, _) = enrolled(&scene, email, PORTAL_3).await;
-            apps.insert(email.to_owned(), owner.app);
+            let (app, codes) = enrolled(&scene, email).await;
+            apps.insert(email.to_owned(), app);
+            recovery.insert(email.to_owned(), codes);
         }
         scene.clock.advance(Duration::from_secs(60));
         Self {
             scene,
+            _mail: mail,
             dice,
             model: Model::default(),
             apps,
+            recovery,
             browsers: Vec::new(),
             next: [None, None],
             who: [String::new(), String::new()],
             handles: Vec::new(),
+            owners: HashMap::new(),
+            parked: Vec::new(),
             at_provider: Vec::new(),
             held: Vec::new(),
             cookies: Vec::new(),
             sent: Vec::new(),
             told: Vec::new(),
             newcomer: String::new(),
+            forms: 0,
         }
     }
 
-    /// Two new browsers, and somebody who was never here.
+    /// Two browsers, now and then new ones, and somebody who was never here.
     pub(super) async fn begin(&mut self, sequence: u64) {
-        self.browsers = (0..2).map(|_| self.scene.visitor()).collect();
-        for visitor in &mut self.browsers {
-            visitor.browser = visitor.browser.clone().keeping_connections();
+        if self.browsers.is_empty() || self.dice.one_in(3) {
+            self.browsers = (0..2).map(|_| self.scene.visitor()).collect();
+            for visitor in &mut self.browsers {
+                visitor.browser = visitor.browser.clone().keeping_connections();
+            }
+            self.who = [String::new(), String::new()];
         }
-        (self.next, self.who) = ([None, None], [String::new(), String::new()]);
-        // Each comes for twenty sequences: making recovery codes is what costs most here.
-        self.newcomer = format!("new{}@initech.example", sequence / 20);
+        self.next = [None, None];
+        // Each comes for fifty sequences.
+        self.newcomer = format!("new{}@initech.example", sequence / 50);
         (self.handles, self.at_provider, self.held) = (Vec::new(), Vec::new(), Vec::new());
+        (self.owners, self.parked) = (HashMap::new(), Vec::new());
         (self.cookies, self.sent, self.told) = (Vec::new(), Vec::new(), Vec::new());
         self.scene.helpcenter.forget();
         self.scene.jsm.forget_calls();
@@ -118,233 +181,56 @@ impl Walk {
         if self.dice.one_in(2) {
             return self.go_on(browser).await;
         }
-        match self.dice.below(16) {
-            0..=3 => self.navigate(browser).await,
-            4..=5 => self.wander(browser).await,
-            6 => {
-                let handle = self.dice.pick(&self.handles).cloned().unwrap_or_default();
+        match self.dice.below(64) {
+            0..=14 => self.navigate(browser).await,
+            15..=22 => self.wander(browser).await,
+            23..=26 => {
+                let handle = self.any_handle();
                 self.type_address(browser, handle).await
             }
-            7..=8 => match self.dice.pick(&self.at_provider).cloned() {
+            27..=33 => match self.dice.pick(&self.at_provider).cloned() {
                 Some(waiting) => self.answer(browser, waiting).await,
                 None => Ok(()),
             },
-            9..=10 => {
-                let handle = self.dice.pick(&self.handles).cloned().unwrap_or_default();
-                let mut emails: Vec<_> = self.apps.keys().cloned().collect();
-                emails.sort();
-                let email = emails[self.dice.below(emails.len())].clone();
+            34..=41 => {
+                let (handle, email) = (self.any_handle(), self.anybody());
                 self.code(browser, handle, email).await
             }
-            11 => self.keep(browser).await,
-            12..=13 => self.replay(browser).await,
-            14 => self.dead_cookie(browser).await,
-            _ => {
-                let seconds = [1, 30, 61, 899, 900, 1801][self.dice.below(6)];
-                self.scene.clock.advance(Duration::from_secs(seconds));
-                self.told.push(format!("{seconds} seconds pass"));
-                Ok(())
+            42..=43 => self.recover(browser).await,
+            44..=46 => self.keep(browser).await,
+            47 => self.change(browser).await,
+            48..=50 => {
+                let parked = self.dice.pick(&self.parked).cloned();
+                self.resume(browser, parked.unwrap_or_default()).await
             }
+            51..=57 => self.replay(browser).await,
+            58..=60 => self.dead_cookie(browser).await,
+            _ => self.elsewhere().await,
         }
     }
 
-    /// What a customer would do next.
-    async fn go_on(&mut self, browser: usize) -> Result<(), String> {
-        match self.next[browser].clone() {
-            None => self.navigate(browser).await,
-            Some(Next::Type(handle)) => self.type_address(browser, handle).await,
-            Some(Next::Answer(waiting)) => self.answer(browser, waiting).await,
-            Some(Next::Keep) => self.keep(browser).await,
-            Some(Next::Factor(handle)) => {
-                let email = self.who[browser].clone();
-                if !self.apps.contains_key(&email) {
-                    return self.enrol(browser, handle).await;
-                }
-                self.scene.clock.advance(Duration::from_secs(30));
-                self.code(browser, handle, email).await
-            }
+    /// What happens without a request: time passes, or an operator resets somebody's factor.
+    async fn elsewhere(&mut self) -> Result<(), String> {
+        if self.dice.one_in(12) {
+            return self.reset().await;
         }
-    }
-
-    /// A proxied page, as a navigation or by a script.
-    async fn navigate(&mut self, browser: usize) -> Result<(), String> {
-        let (path, _) = PATHS[self.dice.below(PATHS.len())];
-        let url = self.scene.url(path).parse().unwrap();
-        let method = if self.dice.one_in(8) { Method::POST } else { Method::GET };
-        let sent = Sent { method, url, fields: vec![], act: Act::Nothing };
-        let answer = self.send(browser, sent).await?;
-        self.learn(browser, &answer);
+        let mut seconds = [1, 30, 61, 899, 900, 1801][self.dice.below(6)];
+        // So much lets resets that somebody asked for take place.
+        seconds += if self.dice.one_in(40) { 25 * 3600 } else { 0 };
+        self.scene.clock.advance(Duration::from_secs(seconds));
+        self.told.push(format!("{seconds} seconds pass"));
         Ok(())
     }
 
-    /// Some address of ours, with some handle.
-    async fn wander(&mut self, browser: usize) -> Result<(), String> {
-        let paths = [
-            "second-factor",
-            "second-factor?way=lost&",
-            "second-factor?way=recovery&",
-            "sign-in",
-            "sign-in/acme",
-            "sign-in/globex",
-            "confirm",
-            "session",
-            "sign-out",
-            "account",
-            "saml/acme/acs",
-            "oidc/globex/callback",
-            "resume/x",
-            "jwks.json",
-            "test/x",
-            "break-glass/x",
-        ];
-        let path = paths[self.dice.below(paths.len())];
-        let handle = self.dice.pick(&self.handles).cloned().unwrap_or_default();
-        let glue = if path.contains('?') { "" } else { "?" };
-        let url = self.scene.url(&format!("/.vestibule/{path}{glue}attempt={handle}"));
-        let post = self.dice.one_in(4);
-        let fields = match self.dice.below(5) {
-            0 => vec![("later", "yes")],
-            1 => vec![("reset", "yes")],
-            2 => vec![("renew", "yes")],
-            3 => vec![("end", "ABCD")],
-            _ => vec![("code", "000000"), ("trust", "yes")],
-        };
-        let mut fields: Vec<_> =
-            fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        fields.push(("attempt".to_owned(), handle));
-        let method = if post { Method::POST } else { Method::GET };
-        let sent = Sent { method, url: url.parse().unwrap(), fields, act: Act::Nothing };
-        let answer = self.send(browser, sent).await?;
-        self.learn(browser, &answer);
-        Ok(())
+    pub(super) fn any_handle(&mut self) -> String {
+        self.dice.pick(&self.handles).cloned().unwrap_or_default()
     }
 
-    /// An address is typed on the sign-in page of some attempt, or of none.
-    async fn type_address(&mut self, browser: usize, handle: String) -> Result<(), String> {
-        let emails = [ANN.to_owned(), BOB.to_owned(), self.newcomer.clone()];
-        let email = emails[self.dice.below(3)].clone();
-        let answer = self
-            .post(browser, "sign-in", &[("attempt", &handle), ("email", &email)], Act::Nothing)
-            .await?;
-        self.learn(browser, &answer);
-        // An unknown handle leads to the front page.
-        let location = answer.header("location").unwrap_or_default().to_owned();
-        if answer.status == 303
-            && !location.starts_with('/')
-            && !location.starts_with(&self.scene.url(""))
-        {
-            let since = self.scene.clock.now();
-            let waiting = AtProvider { email, url: location, browser, since };
-            self.at_provider.push(waiting.clone());
-            self.next[browser] = Some(Next::Answer(waiting));
-        }
-        Ok(())
+    pub(super) fn anybody(&mut self) -> String {
+        [ANN.to_owned(), BOB.to_owned(), self.newcomer.clone()][self.dice.below(3)].clone()
     }
 
-    /// Somebody answers honestly, and mostly in the browser that asked; an identity provider takes no
-    /// request that is older than five minutes.
-    async fn answer(&mut self, other: usize, waiting: AtProvider) -> Result<(), String> {
-        let now = self.scene.clock.now();
-        self.at_provider.retain(|waiting| now.since(waiting.since) < Duration::from_secs(290));
-        let AtProvider { email, url, browser, since } = waiting;
-        self.next[browser] = None;
-        if now.since(since) >= Duration::from_secs(290) {
-            return Ok(());
-        }
-        let browser = if self.dice.one_in(8) { other } else { browser };
-        let person = Person::new("Some Body", &email);
-        let act = Act::Answered { email: email.clone() };
-        let by_saml = |idp: &saml::SamlIdp| {
-            let form = idp.respond(&url, &person, saml::Answer::default());
-            Sent {
-                method: Method::POST,
-                url: form.action.parse().unwrap(),
-                fields: form.fields.clone(),
-                act: act.clone(),
-            }
-        };
-        let sent = match email.rsplit('@').next() {
-            Some("acme.example") => by_saml(&self.scene.acme),
-            Some("initech.example") => by_saml(&self.scene.initech),
-            _ => {
-                let honest = fakes::openid::OidcAnswer::default();
-                let Ok(back) = self.scene.globex.authorize(&url, &person, honest) else {
-                    return Ok(());
-                };
-                Sent { method: Method::GET, url: back, fields: vec![], act }
-            }
-        };
-        self.who[browser] = email;
-        let answer = self.send(browser, sent).await?;
-        self.learn(browser, &answer);
-        Ok(())
-    }
-
-    /// Somebody's right code on some attempt.
-    async fn code(&mut self, browser: usize, handle: String, email: String) -> Result<(), String> {
-        let now = self.scene.clock.now().as_seconds();
-        let code = self.apps[&email].code(now);
-        self.next[browser] = None;
-        let act = Act::Code { email, step: now.div_euclid(30) };
-        let answer = self
-            .post(browser, "second-factor", &[("attempt", &handle), ("code", &code)], act)
-            .await?;
-        self.learn(browser, &answer);
-        Ok(())
-    }
-
-    /// Opens the page of some attempt, and sets an app up if it offers one.
-    async fn enrol(&mut self, browser: usize, handle: String) -> Result<(), String> {
-        self.next[browser] = None;
-        let url: Url = self.scene.url(&format!("{PAGE}?attempt={handle}")).parse().unwrap();
-        let sent = Sent { method: Method::GET, url, fields: vec![], act: Act::Nothing };
-        let page = self.send(browser, sent).await?;
-        let Some(app) = Authenticator::of_page(&page.text()) else { return Ok(()) };
-        let now = self.scene.clock.now();
-        let code = app.code(now.as_seconds());
-        let shown = self
-            .post(browser, "second-factor", &[("attempt", &handle), ("code", &code)], Act::Nothing)
-            .await?;
-        let Some(last) = codes_of(&shown).pop() else { return Ok(()) };
-        let end = last.rsplit('-').next().unwrap_or_default().to_owned();
-        self.apps.insert(self.newcomer.clone(), app);
-        self.held.push((handle, self.newcomer.clone(), now, end));
-        self.next[browser] = Some(Next::Keep);
-        Ok(())
-    }
-
-    /// The end of a recovery code.
-    async fn keep(&mut self, browser: usize) -> Result<(), String> {
-        let Some((handle, email, at, end)) = self.dice.pick(&self.held).cloned() else {
-            return Ok(());
-        };
-        self.next[browser] = None;
-        let act = Act::Kept { email, at };
-        self.post(browser, "second-factor", &[("attempt", &handle), ("end", &end)], act).await?;
-        Ok(())
-    }
-
-    /// Back, a reload, a stale tab: some request once more, in either browser.
-    async fn replay(&mut self, browser: usize) -> Result<(), String> {
-        let place = self.dice.below(self.sent.len());
-        let Some(sent) = self.sent.get(place).cloned() else { return Ok(()) };
-        self.told.push("once more:".to_owned());
-        self.send(browser, sent).await.map(|_| ())
-    }
-
-    /// A cookie of before.
-    async fn dead_cookie(&mut self, browser: usize) -> Result<(), String> {
-        let place = self.dice.below(self.cookies.len());
-        let Some(old) = self.cookies.get(place).cloned() else { return Ok(()) };
-        let now = self.browsers[browser].cookie(SESSION).map(str::to_owned);
-        self.told.push("with an older cookie:".to_owned());
-        self.browsers[browser].set_cookie(SESSION, &old);
-        self.navigate(browser).await?;
-        self.browsers[browser].set_cookie(SESSION, &now.unwrap_or(old));
-        Ok(())
-    }
-
-    async fn post(
+    pub(super) async fn post(
         &mut self,
         browser: usize,
         path: &str,
@@ -353,40 +239,55 @@ impl Walk {
     ) -> Result<Answer, String> {
         let url = self.scene.url(&format!("/.vestibule/{path}")).parse().unwrap();
         let fields = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        self.send(browser, Sent { method: Method::POST, url, fields, act }).await
+        let sent = Sent { method: Method::POST, url, fields, act, by: By::Navigation };
+        self.send(browser, sent).await
     }
 
-    async fn send(&mut self, browser: usize, sent: Sent) -> Result<Answer, String> {
+    pub(super) async fn send(&mut self, browser: usize, sent: Sent) -> Result<Answer, String> {
         let now = self.scene.clock.now();
+        let own = sent.url.as_str().starts_with(&self.scene.url("/"));
+        let base = self.scene.url("");
         let visitor = &mut self.browsers[browser];
         // As a page of the site would send it, but for what an identity provider sends.
-        let own = sent.url.as_str().starts_with(&self.scene.url("/"));
-        visitor.browser.origin = if own { self.scene.url("") } else { "null".to_owned() };
+        visitor.browser.origin = if own { base } else { "null".to_owned() };
         let before = visitor.cookie(SESSION).map(str::to_owned);
-        let answer =
-            visitor.browser.step(sent.method.clone(), &sent.url, &sent.fields).await.unwrap();
+        let answer = match sent.by {
+            By::Navigation => {
+                visitor.browser.step(sent.method.clone(), &sent.url, &sent.fields).await.unwrap()
+            }
+            By::Script => {
+                let headers = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
+                visitor.ask(sent.method.clone(), target_of(&sent.url), &headers, "").await
+            }
+        };
         let after = visitor.cookie(SESSION).map(str::to_owned);
-        self.told.push(format!(
-            "{now} browser {browser}: {} {} {:?} {:?} -> {}",
-            sent.method,
-            sent.url.path(),
-            sent.url.query(),
-            sent.act,
-            answer.status
-        ));
+        let binding = visitor.cookie("__Host-vestibule-browser").map(str::to_owned);
+        let (method, target, act) = (&sent.method, target_of(&sent.url), &sent.act);
+        let status = answer.status;
+        self.told.push(format!("{now} browser {browser}: {method} {target} {act:?} -> {status}"));
         self.cookies.extend(before.clone());
-        let seen = self.scene.helpcenter.requests();
-        let calls = self.scene.jsm.calls().len();
+        let (upstream, jsm_calls) =
+            (self.scene.helpcenter.requests(), self.scene.jsm.calls().len());
         self.scene.helpcenter.forget();
         self.scene.jsm.forget_calls();
-        let way = answer.header("location");
-        let judged = self.model.judge((&sent.act, way), (before, after), (&seen, calls), now);
+        let judged = self.model.judge(&Seen {
+            act,
+            asked: target,
+            way: answer.header("location"),
+            cookies: (before, after),
+            asks_end: answer.status == 200 && answer.text().contains("name=\"end\""),
+            browser: binding,
+            upstream: &upstream,
+            jsm_calls,
+            now,
+        });
+        self.learn(browser, &sent.act, &answer);
         self.sent.push(sent);
         judged.map(|()| answer)
     }
 
     /// Handles in an answer, and what it asks of the customer.
-    fn learn(&mut self, browser: usize, answer: &Answer) {
+    fn learn(&mut self, browser: usize, act: &Act, answer: &Answer) {
         let location = answer.header("location").unwrap_or_default();
         let text = format!("{location} {}", answer.text());
         for mark in ["attempt=", "name=\"attempt\" value=\""] {
@@ -398,11 +299,31 @@ impl Walk {
                 }
             }
         }
+        if location.starts_with("/.vestibule/resume/") {
+            if !self.parked.iter().any(|parked| parked == location) {
+                self.parked.push(location.to_owned());
+            }
+            self.next[browser] = Some(Next::Resume(location.to_owned()));
+        }
         let Some((page, handle)) = location.split_once("?attempt=") else { return };
         self.next[browser] = match page {
-            PAGE => Some(Next::Factor(handle.to_owned())),
+            PAGE => {
+                let cookie = self.browsers[browser].cookie(SESSION);
+                let of_session = || cookie.and_then(|cookie| self.model.owner_of(cookie));
+                let owner = match act {
+                    Act::Answered { email } => Some(email.clone()),
+                    _ => of_session(),
+                };
+                self.owners.extend(owner.map(|owner| (handle.to_owned(), owner)));
+                Some(Next::Factor(handle.to_owned()))
+            }
             "/.vestibule/sign-in" => Some(Next::Type(handle.to_owned())),
             _ => return,
         };
     }
+}
+
+/// Path and query of a URL.
+fn target_of(url: &Url) -> &str {
+    &url[url::Position::BeforePath..url::Position::AfterQuery]
 }
