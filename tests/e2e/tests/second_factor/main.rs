@@ -12,6 +12,7 @@ mod enrolment;
 mod mail;
 mod provider;
 mod recovery;
+mod redis;
 mod replicas;
 mod rules;
 mod secrecy;
