@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use domain::{FactorKind, FactorUse, Identity};
-use policy::{Standing, Who};
+use domain::{FactorKind, FactorUse, Identity, Timestamp};
+use policy::{Place, Standing, Who};
 use session::OpenSession;
 
+use crate::context::Visit;
 use crate::gateway::{Gateway, Site};
 
 /// The rules that are for whoever has a session.
@@ -26,6 +27,23 @@ pub(crate) fn standing(gateway: &Gateway, site: &Site, session: &OpenSession) ->
         },
         reported: AtomicBool::new(false),
     })
+}
+
+/// Until when the session's factor is enough for what it has opened at this path.
+pub(crate) fn lasts(
+    gateway: &Gateway,
+    visit: &Visit,
+    session: &OpenSession,
+    path: &str,
+) -> Option<Timestamp> {
+    if visit.site.second_factor.is_empty() {
+        return None;
+    }
+    let standing = &standing(gateway, &visit.site, session).standing;
+    let factor = passed(gateway, session)?;
+    // What never ends where most is demanded ends nowhere.
+    standing.most().lasts(&factor)?;
+    standing.demand(&Place::of(path), Some(visit.context.client)).lasts(&factor)
 }
 
 /// The rules that are for a person, wherever they go.

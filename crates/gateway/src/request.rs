@@ -244,6 +244,8 @@ pub(crate) async fn send(
         client: ClientAddress::from(visit.context.client),
         reference: visit.context.reference,
     };
+    let lasts =
+        session.and_then(|own| factor_rules::lasts(gateway, visit, own, request.uri().path()));
     let injecting = Injecting::prepare(visit, session.map(AsRef::as_ref), &mut request);
     let sent = proxy::forward(permit, request, &visit.site.upstream, pool, context).await;
     let response = sent.map_err(NotForwarded::Upstream)?;
@@ -251,7 +253,7 @@ pub(crate) async fn send(
         Some(injecting) => injecting.into(response),
         None => response.map(Body::Forwarded),
     };
-    Ok(gateway.streams.guard(gateway, session, response))
+    Ok(gateway.streams.guard(gateway, session, lasts, response))
 }
 
 pub(crate) fn asked_path<B>(request: &Request<B>) -> &str {

@@ -4,7 +4,8 @@
 //! download that is worth it and each tunnel is noted here under its session's record. What the
 //! change feed says of a record with something open is looked up at once; without the feed all of
 //! them are looked up every half second. A download that moves counts as use of its session, a
-//! tunnel and a stream of events do not: they move by themselves.
+//! tunnel and a stream of events do not: they move by themselves. Where a second factor must be
+//! fresh, these two end when it is not any more; a download is one answer and comes to its end.
 
 mod guarded;
 mod watch;
@@ -66,6 +67,8 @@ struct Due {
 #[derive(Debug, Clone)]
 struct Stream {
     session: Arc<OpenSession>,
+    /// When it ends, whatever becomes of the session.
+    until: Option<Timestamp>,
     kind: Kind,
 }
 
@@ -80,6 +83,13 @@ impl Stream {
         match &self.kind {
             Kind::Download(download) => download.cut(),
             Kind::Tunnel(tunnel) => tunnel.cut(),
+        }
+    }
+
+    /// Cuts it when its own time is up.
+    fn cut_at(&self, now: Timestamp) {
+        if self.until.is_some_and(|until| until <= now) {
+            self.cut();
         }
     }
 
@@ -101,16 +111,18 @@ impl Stream {
 }
 
 impl Streams {
-    /// Notes what an answer opens, so that it ends with the session.
+    /// Notes what an answer opens, so that it ends with the session, and what moves by itself with
+    /// the factor that was enough until then.
     pub(crate) fn guard(
         self: &Arc<Self>,
         gateway: &Gateway,
         session: Option<&Arc<OpenSession>>,
+        factor: Option<Timestamp>,
         response: Response<Body>,
     ) -> Response<Body> {
         let Some(session) = session else { return response };
         if let Some(tunnel) = response.extensions().get::<Tunnel>() {
-            self.note(gateway, session, Kind::Tunnel(tunnel.clone()));
+            self.note(gateway, session, factor, Kind::Tunnel(tunnel.clone()));
             return response;
         }
         let body = response.body();
@@ -120,13 +132,20 @@ impl Streams {
         let kind = response.headers().get(header::CONTENT_TYPE);
         let by_itself = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         let download = Arc::new(Download::new(by_itself));
-        self.note(gateway, session, Kind::Download(Arc::clone(&download)));
+        let until = factor.filter(|_| by_itself);
+        self.note(gateway, session, until, Kind::Download(Arc::clone(&download)));
         let (streams, session) = (Arc::clone(self), Arc::clone(session));
         response.map(|body| Body::Guarded(Box::new(Guarded::new(body, download, streams, session))))
     }
 
-    fn note(&self, gateway: &Gateway, session: &Arc<OpenSession>, kind: Kind) {
-        let (key, stream) = (session.key(), Stream { session: Arc::clone(session), kind });
+    fn note(
+        &self,
+        gateway: &Gateway,
+        session: &Arc<OpenSession>,
+        until: Option<Timestamp>,
+        kind: Kind,
+    ) {
+        let (key, stream) = (session.key(), Stream { session: Arc::clone(session), until, kind });
         let mut state = self.state();
         if let Some(there) = state.open.get_mut(key) {
             there.streams.push(stream);

@@ -83,12 +83,13 @@ async fn has_ended(
 }
 
 impl Streams {
-    /// One session of each record with something open, and how to look it up. Takes away tunnels
-    /// that are over.
+    /// One session of each record with something open, and how to look it up. Cuts what has had its
+    /// own time, and takes away tunnels that are over.
     fn due(&self, hears: bool, now: Timestamp) -> Vec<(Arc<OpenSession>, Look)> {
         let mut state = self.state();
         let Due { sessions, all, marks } = std::mem::take(&mut state.due);
         state.open.retain(|_, open| {
+            open.streams.iter().for_each(|stream| stream.cut_at(now));
             open.streams.retain(|stream| !stream.is_over());
             !open.streams.is_empty()
         });

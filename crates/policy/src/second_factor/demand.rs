@@ -99,6 +99,19 @@ impl FactorDemand {
         }
     }
 
+    /// Until when this factor, which satisfies it now, goes on doing so; `None`: as long as the
+    /// session lasts.
+    pub fn lasts(&self, factor: &FactorUse) -> Option<Timestamp> {
+        let limit = match factor.kind {
+            FactorKind::Totp | FactorKind::RecoveryCode | FactorKind::IdentityProvider => {
+                self.fresh
+            }
+            FactorKind::TrustedBrowser => self.trusted_browser,
+            FactorKind::None => return self.grace.and_then(|grace| grace.until),
+        };
+        limit.map(|limit| factor.at.plus(limit))
+    }
+
     /// Whether a trusted browser can stand for it.
     pub fn accepts_trusted_browser(&self) -> bool {
         self.fresh.is_none() && self.trusted_browser.is_some()

@@ -149,7 +149,11 @@ fn each_kind_of_factor_counts_for_what_it_proves() {
         (&trusting, PutOff, minutes(0), false),
         (&lenient, PutOff, days(1), true),
     ] {
-        assert_eq!(demand.is_met_by(Some(&used(kind, age)), NOW), met, "{kind:?} {age:?}");
+        let factor = used(kind, age);
+        assert_eq!(demand.is_met_by(Some(&factor), NOW), met, "{kind:?} {age:?}");
+        let Some(end) = demand.lasts(&factor).filter(|_| met) else { continue };
+        assert!(demand.is_met_by(Some(&factor), end.minus(Duration::from_millis(1))));
+        assert!(!demand.is_met_by(Some(&factor), end), "{kind:?} {age:?}");
     }
     let put_off = used(PutOff, minutes(0));
     assert!(!lenient.is_met_by(Some(&put_off), NOW.plus(minutes(1))), "the grace is over");

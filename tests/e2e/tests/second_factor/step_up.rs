@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use e2e::{reference, sets_session};
+use e2e::{open_websocket, reference, sets_session};
 use fakes::http_client::PageForm;
+use futures_util::{SinkExt as _, StreamExt as _};
 use http::Method;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::world::*;
 
@@ -170,4 +172,28 @@ async fn a_step_up_is_of_its_own_person_and_session() {
     submit(&mut ann, &out, &[]).await;
     let late = submit(&mut ann, &page, &[("code", &owner.code(&scene))]).await;
     assert!(location(&late).starts_with("/.vestibule/sign-in?attempt="), "{}", location(&late));
+}
+
+/// What is pushed where a factor must be fresh ends with its freshness; elsewhere it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_websocket_ends_when_the_factor_is_not_fresh_any_more() {
+    let scene = scene(&["{ idp: acme, portal: \"3\", require: totp, fresh: 15m }"]).await;
+    let (_, ann) = enrolled(&scene, ANN, PORTAL_3).await;
+    let bob = scene.signed_in(BOB).await;
+    let (hers, his) = (ann.cookies(), bob.cookies());
+    let mut her_socket = open_websocket(&scene, "/ws", &[("cookie", &hers)]).await.unwrap();
+    let mut his_socket = open_websocket(&scene, "/ws", &[("cookie", &his)]).await.unwrap();
+    scene.clock.advance(Duration::from_secs(899));
+    let hello = Message::text("still here?");
+    for socket in [&mut her_socket, &mut his_socket] {
+        socket.send(hello.clone()).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), hello, "fresh");
+    }
+    let ends = async { while let Some(Ok(_)) = her_socket.next().await {} };
+    scene.as_time_passes(ends).await;
+    let again = open_websocket(&scene, "/ws", &[("cookie", &hers)]).await;
+    let refused = again.expect_err("no WebSocket with a factor that is not fresh");
+    assert!(matches!(*refused, Error::Http(answer) if answer.status() == 401));
+    his_socket.send(hello.clone()).await.unwrap();
+    assert_eq!(his_socket.next().await.unwrap().unwrap(), hello, "nothing is demanded of Bob");
 }
