@@ -49,7 +49,8 @@ const NEWCOMERS: Pace = Pace {
 };
 /// How many of one network do.
 const NEWCOMER: u32 = 2;
-/// Strangers' guesses at one person after which somebody is told; then at each doubling.
+/// Guesses at one person, by strangers or in one place of the owner's, after which somebody is told;
+/// then at each doubling.
 const ALARM: u32 = 10;
 
 /// What is guessed; each is counted apart, so that waiting for one leaves the other open.
@@ -113,16 +114,22 @@ impl Guesses {
             &place.bytes(),
         ])?;
         if owner || subject != Subject::Totp {
-            self.enter(&lane, LANE, now).await?;
+            let tally = self.enter(&lane, LANE, now).await?;
+            // Somebody beside the owner may be in the owner's network.
+            if subject == Subject::Totp {
+                self.alarm(tally.count, person, client);
+            }
             return Ok(Counted { lane, gates: Vec::new() });
         }
         let gates = self.gates(person, client)?;
         if self.is_newcomer(&lane, person, now).await? {
             self.enter(&lane, LANE, now).await?;
-            self.note(&gates, person, client, now).await?;
+            self.note(&gates, now).await?;
         } else {
             self.pass(&lane, &gates, now).await?;
-            self.alarm(&gates, person, client, now).await?;
+        }
+        if let Some(gate) = gates.first() {
+            self.alarm(self.read(&gate.name, now).await?.0.count, person, client);
         }
         Ok(Counted { lane, gates: gates.into_iter().map(|gate| gate.name).collect() })
     }
@@ -185,28 +192,14 @@ impl Guesses {
     }
 
     /// Counts at gates that were not asked.
-    async fn note(
-        &self,
-        gates: &[Gate],
-        person: &PersonKey,
-        client: &Client,
-        now: Timestamp,
-    ) -> Result<(), FactorError> {
+    async fn note(&self, gates: &[Gate], now: Timestamp) -> Result<(), StoreError> {
         for gate in gates {
             self.update(&gate.name, now, |tally| Some(tally.counted(gate.pace, now))).await?;
         }
-        self.alarm(gates, person, client, now).await
+        Ok(())
     }
 
-    async fn alarm(
-        &self,
-        gates: &[Gate],
-        person: &PersonKey,
-        client: &Client,
-        now: Timestamp,
-    ) -> Result<(), FactorError> {
-        let Some(gate) = gates.first() else { return Ok(()) };
-        let guesses = self.read(&gate.name, now).await?.0.count;
+    fn alarm(&self, guesses: u32, person: &PersonKey, client: &Client) {
         if guesses.is_multiple_of(ALARM) && (guesses / ALARM).is_power_of_two() {
             let event = AuditEvent::FactorGuessing {
                 person: person.clone(),
@@ -216,7 +209,6 @@ impl Guesses {
             // Nobody listens: nobody wants to know.
             let _ = self.alarms.send(event);
         }
-        Ok(())
     }
 
     /// Counts at one place, unless there is a wait.

@@ -155,3 +155,27 @@ async fn one_address_that_tries_many_people_waits_too() {
         "the owner at home waits for nobody"
     );
 }
+
+/// A colleague who knows the owner's password sits in a network that is the owner's.
+#[tokio::test]
+async fn guesses_in_the_owners_own_network_are_told_too() {
+    let store = memory();
+    let (factors, ann) = (replica(&store), person("ann"));
+    enrol(&factors, &ann).await;
+    let mut alarms = factors.alarms();
+    let beside = at("192.0.2.77", 9);
+    let (mut now, mut looked_at) = (NOW, 0);
+    while looked_at < 20 {
+        match factors.check_code(&ann, "000000", beside, now).await {
+            Err(FactorError::Wrong { .. }) => looked_at += 1,
+            Err(FactorError::TooMany { wait }) => now = now.plus(wait),
+            other => panic!("{other:?}"),
+        }
+    }
+    for told in [10, 20] {
+        let alarm = alarms.try_recv().unwrap();
+        let AuditEvent::FactorGuessing { guesses, network, .. } = alarm else { panic!() };
+        assert_eq!((guesses, network.as_str()), (told, "192.0.2.0/24"));
+    }
+    assert!(alarms.try_recv().is_err());
+}
