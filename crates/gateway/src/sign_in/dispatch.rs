@@ -2,7 +2,8 @@
 
 use ::saml::Outgoing;
 use domain::{
-    AuditEvent, Blame, EmailAddress, FactorUse, Identity, IdpName, JsmAccount, Notice, Refusal,
+    AuditEvent, Blame, EmailAddress, FactorKind, FactorUse, Identity, IdpName, JsmAccount, Notice,
+    Refusal,
 };
 use http::{HeaderValue, Response, header};
 use login::{Attempt, Event, FactorPassed, Step, Weighing};
@@ -313,6 +314,16 @@ async fn establish(
     Entered { customer, factor, secrets }: Entered,
 ) -> Result<Response<Body>, Stop> {
     let Customer { identity, account } = &customer;
+    // Ours was recorded when it was passed.
+    if let Some(theirs) = factor.filter(|factor| factor.kind == FactorKind::IdentityProvider) {
+        let event = AuditEvent::FactorPassed {
+            site: request.visit.site.settings.name.clone(),
+            person: identity.person.clone(),
+            factor: theirs.kind,
+            stepped_up: false,
+        };
+        events::record(gateway, &request.visit.context, event).await?;
+    }
     let event = AuditEvent::SignInSucceeded {
         site: request.visit.site.settings.name.clone(),
         person: identity.person.clone(),

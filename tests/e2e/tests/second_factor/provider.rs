@@ -5,6 +5,7 @@ use std::sync::Arc;
 use e2e::{Scene, Visitor, sets_session};
 use fakes::Person;
 use fakes::http_client::Answer;
+use fakes::saml;
 
 use crate::world::*;
 
@@ -80,4 +81,47 @@ async fn a_factor_of_the_provider_ends_with_the_trust_in_it() {
     scene.restart_with(&[("\n    second_factor: { amr: [mfa] }", "")]).await;
     let stopped = ask(&mut bob, LINK).await;
     assert!(location(&stopped).starts_with(PAGE), "{}", stopped.status);
+}
+
+const MFA: &str = "https://refeds.org/profile/mfa";
+
+/// Somebody signs in by SAML, and the assertion says this AuthnContextClassRef.
+async fn by_saml(scene: &Scene, idp: &saml::SamlIdp, email: &str, class: &str) -> Answer {
+    let mut visitor = scene.visitor();
+    let at_provider = visitor.begin(LINK, email).await;
+    let answer = saml::Answer::default().in_context(class);
+    let form = idp.respond(&at_provider, &Person::new("Some Body", email), answer);
+    visitor.post_response(&form).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authn_context_counts_from_a_saml_provider_that_is_trusted_for_it_and_from_no_other() {
+    let trusted = format!("acme: {{ second_factor: {{ authn_context: [\"{MFA}\"] }}, label: Acme,");
+    let rule = "{ idp: [acme, initech], require: totp }";
+    let scene = scene_with(&[rule], vec![("acme: { label: Acme,", trusted)]).await;
+    assert!(!asks(&by_saml(&scene, &scene.acme, ANN, MFA).await), "trusted, and as listed");
+    let before = scene.traces();
+    let password = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+    for class in [password, "https://REFEDS.org/profile/mfa", "https://refeds.org/profile/mfa/"] {
+        assert!(asks(&by_saml(&scene, &scene.acme, ANN, class).await), "{class}");
+    }
+    let forged = by_saml(&scene, &scene.initech, "ida@initech.example", MFA).await;
+    assert!(asks(&forged), "Initech is trusted for nothing");
+    assert_eq!(scene.traces(), before);
+    assert!(scene.audit_log().contains("\"factor\":\"identity_provider\""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_code_does_not_outlive_the_identity_provider() {
+    let mut scene = scene(&[ACME]).await;
+    let (owner, _) = enrolled(&scene, ANN, LINK).await;
+    let mut ann = scene.visitor();
+    let page = asked(&scene, &mut ann, ANN, LINK).await;
+    scene.restart_with(&[("acme: { label: Acme,", "acme: { enabled: false, label: Acme,")]).await;
+    let before = scene.traces();
+    let refused = submit(&mut ann, &page, &[("code", &owner.code(&scene))]).await;
+    assert!(refused.status == 403 && !sets_session(&refused), "{}", refused.text());
+    assert_eq!(scene.traces(), before, "nothing was written");
+    let cause = &scene.recorded(&e2e::reference(&refused))[0].event;
+    assert!(format!("{cause:?}").contains("idp-disabled"), "{cause:?}");
 }

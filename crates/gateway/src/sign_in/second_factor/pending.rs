@@ -10,7 +10,7 @@ use login::Attempt;
 use policy::FactorDemand;
 use session::{AttemptHandle, BrowserBinding, OpenSession, Who};
 
-use super::super::{Stop, answer};
+use super::super::{Stop, answer, dispatch};
 use super::Held;
 use crate::body::Body;
 use crate::endpoints::Endpoint;
@@ -85,6 +85,9 @@ pub(super) async fn find(
         Some(session)
     } else {
         answer::same_browser(request, &held.attempt)?;
+        // It may have been disabled since it answered.
+        let idp = &identity.person.idp;
+        dispatch::usable(gateway, request, idp).map_err(|refusal| Stop::from(refusal).at(idp))?;
         None
     };
     let status = gateway.factors.status(&identity.person, now).await;
