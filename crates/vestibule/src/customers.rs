@@ -11,7 +11,7 @@ use gateway::control::{Answer, Command};
 use indicatif::{ProgressBar, ProgressStyle};
 use provisioning::{Act, Dormant, DriftOrder, Order, Row, RowOutcome};
 
-use crate::provisioning::{ask, strange};
+use crate::asking::{ask, strange};
 
 /// Rows in one command: it must fit into a line of the control socket.
 const AT_ONCE: usize = 40;

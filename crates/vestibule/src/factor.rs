@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::{EmailAddress, PersonKey, SiteName};
-use gateway::control::{self, Answer, Command};
+use gateway::control::{Answer, Command};
 use gateway::{FactorOf, FactorReport};
 
-use crate::check;
+use crate::asking::{ask, strange};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FactorCommand {
@@ -63,35 +63,19 @@ impl Whose {
 
 /// Carries the command out.
 pub(crate) fn factor(config: &Path, command: FactorCommand) -> ExitCode {
-    let settings = match check::load(config) {
-        Ok(settings) => settings,
-        Err(code) => return code,
-    };
     let command = match command {
         FactorCommand::Status(whose) => Command::FactorStatus { of: whose.of() },
         FactorCommand::Reset { whose, reason } => Command::FactorReset { of: whose.of(), reason },
     };
-    let asked = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .and_then(|runtime| runtime.block_on(control::send(&settings.control_socket, &command)));
-    let said = match asked {
-        Ok(Answer::Factor(report)) => return say(&lines(&report)),
-        Ok(Answer::FactorReset { person, sessions }) => {
-            return say(&format!(
-                "{person}: second factor, recovery codes and trusted browsers removed, {sessions} sessions ended; \
-                 a new sign-in at the identity provider comes before the next enrolment"
-            ));
-        }
-        Ok(Answer::Failed(reason)) => reason,
-        Ok(_) => "the gateway answered something else; are both of one version?".to_owned(),
-        Err(error) => format!(
-            "no gateway answers on {}: {error}; start it, or run this where it runs",
-            settings.control_socket.display()
-        ),
-    };
-    let _ = writeln!(io::stderr(), "{said}");
-    ExitCode::FAILURE
+    match ask(config, &command) {
+        Ok(Answer::Factor(report)) => say(&lines(&report)),
+        Ok(Answer::FactorReset { person, sessions }) => say(&format!(
+            "{person}: second factor, recovery codes and trusted browsers removed, {sessions} sessions ended; \
+             a new sign-in at the identity provider comes before the next enrolment"
+        )),
+        Ok(_) => strange(),
+        Err(code) => code,
+    }
 }
 
 fn say(text: &str) -> ExitCode {

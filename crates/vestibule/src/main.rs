@@ -3,6 +3,7 @@
 //! Everything else is in the crates below: `config` reads the operator's file, `gateway` serves.
 //! Exit codes: 0 done, 1 refused or failed, 64 usage, 78 configuration.
 
+mod asking;
 mod check;
 mod customers;
 mod explain;

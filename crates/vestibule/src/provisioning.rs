@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use domain::JsmName;
-use gateway::control::{self, Answer, Command};
+use gateway::control::{Answer, Command};
 use provisioning::{Drift, DriftOrder, Queue};
 
-use crate::check;
+use crate::asking::{ask, strange};
 
 /// What is to be seen or ordered.
 #[derive(Debug, Subcommand)]
@@ -54,32 +54,6 @@ pub(crate) fn provisioning(config: &Path, command: ProvisioningCommand) -> ExitC
     };
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
-}
-
-/// The running gateway's answer; what failed was printed.
-pub(crate) fn ask(config: &Path, command: &Command) -> Result<Answer, ExitCode> {
-    let settings = check::load(config)?;
-    let asked = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .and_then(|runtime| runtime.block_on(control::send(&settings.control_socket, command)));
-    let said = match asked {
-        Ok(Answer::Failed(reason)) => reason,
-        Ok(answer) => return Ok(answer),
-        Err(error) => format!(
-            "no gateway answers on {}: {error}; start it, or run this where it runs",
-            settings.control_socket.display()
-        ),
-    };
-    let _ = writeln!(io::stderr(), "{said}");
-    Err(ExitCode::FAILURE)
-}
-
-/// An answer of another version.
-pub(crate) fn strange() -> ExitCode {
-    let said = "the gateway answered something else; are both of one version?";
-    let _ = writeln!(io::stderr(), "{said}");
-    ExitCode::FAILURE
 }
 
 // Writing into a string does not fail: the results of `write!` below are dropped.

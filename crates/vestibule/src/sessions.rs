@@ -9,7 +9,7 @@ use domain::{IdpName, SiteName};
 use gateway::SystemClock;
 use gateway::control::{self, Answer, Command, ShownSession, Whose};
 
-use crate::check;
+use crate::{asking, check};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionsCommand {
@@ -170,7 +170,7 @@ fn nobody_there(error: &io::Error) -> bool {
 fn unexpected(answer: Answer) -> String {
     match answer {
         Answer::Failed(reason) => reason,
-        _ => "the gateway answered something else; are both of one version?".to_owned(),
+        _ => asking::STRANGE.to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ use config::{Settings, StoreSettings};
 use gateway::control::{self, Answer};
 use gateway::{StoreCommand, SystemClock};
 
-use crate::check;
+use crate::{asking, check};
 
 /// Carries out the command: in the running gateway, where it has the store's files open, else here.
 pub(crate) fn storage(config: &Path, command: &StoreCommand) -> ExitCode {
@@ -41,11 +41,7 @@ async fn execute(settings: &Settings, command: &StoreCommand) -> Result<String, 
         match control::send(&settings.control_socket, &order).await {
             Ok(Answer::Done(said)) => return Ok(said),
             Ok(Answer::Failed(said)) => return Err(said),
-            Ok(_) => {
-                return Err(
-                    "the gateway answered something else; are both of one version?".to_owned()
-                );
-            }
+            Ok(_) => return Err(asking::STRANGE.to_owned()),
             // Nobody has it open.
             Err(_) => {}
         }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use audit::Record;
 use domain::{AuditEvent, ReferenceCode};
-use gateway::control::{self, Answer, Command};
+use gateway::control::{Answer, Command};
 
-use crate::{USAGE, check};
+use crate::{USAGE, asking, check};
 
 pub(crate) fn why(path: &Path, code: &str) -> ExitCode {
     let code: ReferenceCode = match code.parse() {
@@ -43,13 +43,10 @@ pub(crate) fn why(path: &Path, code: &str) -> ExitCode {
 
 /// Asks the running gateway; with none running, reads its log.
 fn ask(settings: &config::Settings, code: ReferenceCode) -> anyhow::Result<Vec<Record>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(control::send(&settings.control_socket, &Command::Why { code })) {
+    match asking::send(settings, &Command::Why { code }) {
         Ok(Answer::Records(records)) => Ok(records),
         Ok(Answer::Failed(reason)) => Err(anyhow::anyhow!(reason)),
-        Ok(_) => {
-            Err(anyhow::anyhow!("the gateway answered something else; are both of one version?"))
-        }
+        Ok(_) => Err(anyhow::anyhow!(asking::STRANGE)),
         Err(_) => Ok(audit::find(&settings.audit_file, code)?),
     }
 }

@@ -13,9 +13,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use gateway::control::{self, Answer, Command};
+use gateway::control::{Answer, Command};
 
-use crate::check;
+use crate::{asking, check};
 
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
@@ -99,8 +99,7 @@ fn init(config: &Path) -> io::Result<String> {
 
 /// Lets the running gateway take the change over.
 fn reload(settings: &config::Settings) -> io::Result<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(control::send(&settings.control_socket, &Command::ReloadKeys)) {
+    match asking::send(settings, &Command::ReloadKeys) {
         Ok(Answer::Failed(reason)) => Err(io::Error::other(format!(
             "the files are changed, and the running gateway refused them: {reason}"
         ))),

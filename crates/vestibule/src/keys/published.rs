@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gateway::control::{self, Answer, Command, PublishedKeys, Reading};
+use gateway::control::{Answer, Command, PublishedKeys, Reading};
 
-use crate::check;
+use crate::{asking, check};
 
 /// Asks the running gateway and prints one line for each identity provider.
 pub(super) fn show(config: &Path) -> ExitCode {
@@ -15,23 +15,13 @@ pub(super) fn show(config: &Path) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    let ask = control::send(&settings.control_socket, &Command::PublishedKeys);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let asked = runtime.and_then(|runtime| runtime.block_on(ask));
-    super::told(
-        "keys published",
-        match asked {
-            Ok(Answer::PublishedKeys(published)) => Ok(text(&published)),
-            Ok(Answer::Failed(reason)) => Err(io::Error::other(reason)),
-            Ok(_) => Err(io::Error::other(
-                "the gateway answered something else; are both of one version?",
-            )),
-            Err(error) => Err(io::Error::other(format!(
-                "no gateway answers on {}: {error}; start it, or run this where it runs",
-                settings.control_socket.display()
-            ))),
-        },
-    )
+    let asked = asking::heard(&settings, &Command::PublishedKeys);
+    let shown = match asked.map_err(io::Error::other) {
+        Ok(Answer::PublishedKeys(published)) => Ok(text(&published)),
+        Ok(_) => Err(io::Error::other(asking::STRANGE)),
+        Err(error) => Err(error),
+    };
+    super::told("keys published", shown)
 }
 
 fn text(published: &PublishedKeys) -> String {
