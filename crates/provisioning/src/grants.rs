@@ -70,6 +70,17 @@ impl Inner {
             Written::AccountUnknown => return Err(ProvisioningError::AccountUnknown),
             Written::PlaceUnknown => return Err(place_unknown(&place)),
         }
+        self.note_joined(place, rule, errand, events).await
+    }
+
+    /// Notes a membership that began: in the ledger, then for the audit log.
+    async fn note_joined(
+        &self,
+        place: Place,
+        rule: String,
+        errand: &Errand<'_>,
+        events: &mut Vec<AuditEvent>,
+    ) -> Result<(), ProvisioningError> {
         let (account, now) = (&errand.standing.account, self.clock.now());
         let persons = vec![errand.person.clone()];
         let grant = Grant {
@@ -137,19 +148,7 @@ impl Inner {
                 Written::Done => {
                     self.attach(wanted, &found, times, events).await;
                     let rule = wanted.rule.to_string();
-                    let persons = vec![errand.person.clone()];
-                    let grant = Grant {
-                        place: place.clone(),
-                        rule: rule.clone(),
-                        persons,
-                        order: None,
-                        since: now,
-                        pending: false,
-                    };
-                    let add = |ledger: &mut Ledger| ledger.add(grant.clone());
-                    self.records.change_ledger(account, now, add).await?;
-                    events.push(self.joined(place, account.clone(), rule));
-                    return Ok(());
+                    return self.note_joined(place, rule, errand, events).await;
                 }
                 Written::AccountUnknown => return Err(ProvisioningError::AccountUnknown),
                 // Deleted since it was looked up: once more from the start.
