@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::Timestamp;
-use openidconnect::core::{
-    CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJsonWebKey, CoreJwsSigningAlgorithm,
-};
+use openidconnect::core::{CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, AccessTokenHash, AuthorizationCode, AuthorizationCodeHash, ClientId, IssuerUrl,
-    Nonce,
+    AccessToken, AccessTokenHash, AuthorizationCode, AuthorizationCodeHash, ClientId,
+    IdTokenVerifier, IssuerUrl, Nonce,
 };
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
 use crate::jws::Jws;
+use crate::public_key::PublicKey;
 use crate::{IdTokenError, KeySet, RelyingParty, TokenResponse, VerifiedIdToken, numeric_date};
 
 /// RFC 6749 §4.1.2: a code lives for ten minutes at most, so no token that comes for it is older.
@@ -73,12 +72,12 @@ impl RelyingParty {
         keys: &KeySet,
         issuer: &str,
         now: Timestamp,
-    ) -> Result<CoreIdTokenVerifier<'_>, IdTokenError> {
+    ) -> Result<IdTokenVerifier<'_, PublicKey>, IdTokenError> {
         let keys = keys.of(&self.issuer, issuer);
         let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|_| IdTokenError::Issuer)?;
         let client = ClientId::new(self.client.id.clone());
         let moment = moment(now.minus(self.clock_skew));
-        Ok(CoreIdTokenVerifier::new_public_client(client, issuer, keys)
+        Ok(IdTokenVerifier::new_public_client(client, issuer, keys)
             .set_allowed_algs(self.algorithms.iter().cloned())
             .set_other_audience_verifier_fn(|audience| self.trusts_audience(audience))
             .set_time_fn(move || moment))
@@ -158,7 +157,7 @@ fn check_form(claims: &Map<String, Value>) -> Result<(), IdTokenError> {
 struct Signed<'a> {
     claims: &'a CoreIdTokenClaims,
     algorithm: &'a CoreJwsSigningAlgorithm,
-    key: &'a CoreJsonWebKey,
+    key: &'a PublicKey,
 }
 
 impl Signed<'_> {

@@ -34,6 +34,7 @@ mod logout_error;
 mod numeric_date;
 mod oauth2;
 mod overage;
+mod public_key;
 mod refusals;
 mod relying_party;
 #[cfg(test)]
