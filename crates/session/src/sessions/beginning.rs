@@ -57,14 +57,20 @@ impl Sessions {
         let cookie = SessionCookie::generate()?;
         let key = self.sealer.name(SESSION, &[&cookie.id()])?;
         let ticket = self.hot.ticket(&key, now);
-        if let Some(until) = tombstone::due(ends(&stored.facts, now), now) {
-            // First: one without a session harms nobody.
-            self.entomb(&key, &stored.facts, until, now).await?;
-            stored.remembered = until;
-        }
+        let remembered = tombstone::due(ends(&stored.facts, now), now);
+        stored.remembered = remembered.unwrap_or(stored.remembered);
         let value = stored::seal(&self.sealer, &key, &cookie, &stored, &secrets)?;
         let entry = self.entry(&stored, value)?;
-        if !self.store.put_if_absent(Area::Sessions, &key, entry, now).await? {
+        // Both at once, which is one wait for the store: nobody has the cookie before both are there.
+        let bury = async {
+            match remembered {
+                Some(until) => self.entomb(&key, &stored.facts, until, now).await,
+                None => Ok(()),
+            }
+        };
+        let ((), is_new) =
+            tokio::try_join!(bury, self.store.put_if_absent(Area::Sessions, &key, entry, now))?;
+        if !is_new {
             return Err(StoreError::Unavailable("a new session's id was taken".to_owned()).into());
         }
         let session = Arc::new(OpenSession::new((stored, secrets), cookie.clone(), key, ticket));
