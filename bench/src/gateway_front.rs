@@ -143,17 +143,41 @@ access_log: {{ file: data/access.jsonl }}
 
 /// Goes the way of a customer until the page that was asked for is there; gives the cookie.
 pub(crate) async fn sign_in(authority: &str, base: &str, email: &str) -> anyhow::Result<String> {
-    let mut browser = Browser::trusting(authority).keeping_connections();
-    let mut answer = browser.open(&format!("{base}/1k")).await?;
-    for _ in 0..5 {
-        if answer.url.path() == "/1k" && answer.status == 200 {
-            let value = browser.cookies.get(HOST).and_then(|jar| jar.get(COOKIE));
-            let value = value.ok_or_else(|| anyhow!("no session cookie"))?;
-            return Ok(format!("{COOKIE}={value}"));
-        }
-        answer = browser.submit(&next_form(&answer, email)?).await?;
+    Arrived::at_sign_in(authority, base, email).await?.go_on().await
+}
+
+/// A customer who has the sign-in page open, and the connection that brought it.
+pub(crate) struct Arrived<'a> {
+    browser: Browser,
+    page: Answer,
+    email: &'a str,
+}
+
+impl<'a> Arrived<'a> {
+    /// Asks for a page and is shown the sign-in page instead.
+    pub(crate) async fn at_sign_in(
+        authority: &str,
+        base: &str,
+        email: &'a str,
+    ) -> anyhow::Result<Self> {
+        let mut browser = Browser::trusting(authority).keeping_connections();
+        let page = browser.open(&format!("{base}/1k")).await?;
+        Ok(Self { browser, page, email })
     }
-    bail!("too many pages, the last was {}", answer.url)
+
+    /// Types the address and goes on until the page that was asked for is there.
+    pub(crate) async fn go_on(self) -> anyhow::Result<String> {
+        let Self { mut browser, page: mut answer, email } = self;
+        for _ in 0..5 {
+            if answer.url.path() == "/1k" && answer.status == 200 {
+                let value = browser.cookies.get(HOST).and_then(|jar| jar.get(COOKIE));
+                let value = value.ok_or_else(|| anyhow!("no session cookie"))?;
+                return Ok(format!("{COOKIE}={value}"));
+            }
+            answer = browser.submit(&next_form(&answer, email)?).await?;
+        }
+        bail!("too many pages, the last was {}", answer.url)
+    }
 }
 
 fn next_form(answer: &Answer, email: &str) -> anyhow::Result<PageForm> {
