@@ -1,4 +1,5 @@
-//! Our own endpoints. They run in the background pool: what they compute must not hold up a worker.
+//! Our own endpoints. Those of every sign-in run on the worker that got the request, and hand what
+//! computes for long to threads of its own; the others run in the background pool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +49,11 @@ pub(crate) async fn answer(
         Err(refusal) => return refuse(gateway, &context, refusal, Concern::default()).await,
     };
     let shared = Arc::clone(gateway);
-    let task = gateway.background.spawn(async move { dispatch(&shared, read).await });
+    // A task of its own: a customer who goes away does not leave a sign-in half-done, and a panic
+    // ends this answer alone.
+    let quick = is_quick(&read.endpoint);
+    let task = async move { dispatch(&shared, read).await };
+    let task = if quick { tokio::spawn(task) } else { gateway.background.spawn(task) };
     match task.await {
         Ok(response) => response,
         Err(error) => {
@@ -61,6 +66,15 @@ pub(crate) async fn answer(
             refuse(gateway, &context, refusal, Concern::default()).await
         }
     }
+}
+
+/// Whether a worker may do it itself, which spares waking two threads.
+fn is_quick(endpoint: &Endpoint) -> bool {
+    use Endpoint::{Asset, Jwks, OidcCallback, SamlAcs, Session, SignIn, SignInAt};
+    matches!(
+        endpoint,
+        SignIn | SignInAt(_) | SamlAcs(_) | OidcCallback(_) | Session | Jwks | Asset(_)
+    )
 }
 
 /// Reads a request to one of our endpoints whole.

@@ -129,6 +129,8 @@ fn spawn_rounds(
         let tell = |heard: session::Heard<'_>| followed.streams.hear(heard);
         followed.sessions.follow(&*followed.clock, tell).await;
     });
+    let noting = Arc::clone(gateway);
+    pool.spawn(async move { noting.history.rounds().await });
     pool.spawn(crate::streams::watch(Arc::clone(gateway)));
     pool.spawn(background::rounds(Arc::clone(gateway)));
     pool.spawn(provision::rounds(Arc::clone(gateway)));
@@ -150,6 +152,7 @@ impl Running {
             workers.join();
         }
         if let Some(background) = &self.background.0 {
+            background.block_on(self.gateway.history.write());
             background.block_on(events::record_own(&self.gateway, AuditEvent::GatewayStopped));
         }
         if let Some(log) = &self.gateway.access_log {

@@ -68,7 +68,7 @@ pub(crate) async fn open(
         }
     }
     if let Some((person, sign_in)) = signed_in {
-        gateway.history.note(&person, sign_in).await;
+        gateway.history.note(person, sign_in);
     }
     let mut response = redirect(StatusCode::SEE_OTHER, opening.destination);
     response.headers_mut().append(header::SET_COOKIE, cookie.set_cookie());

@@ -169,7 +169,7 @@ async fn checked(
     let (metadata, carried) = (Arc::clone(metadata), Arc::clone(carried));
     let busy = || unfinished("the gateway is stopping");
     let _turn = gateway.verifying.acquire().await.map_err(|_| busy())?;
-    let verified = tokio::task::spawn_blocking(move || {
+    let verified = gateway.background.spawn_blocking(move || {
         let expectation = Expectation {
             idp: &metadata,
             sp: &provider,
