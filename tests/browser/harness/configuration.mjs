@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { COMPANIES } from './companies.mjs';
 
-function identityProvider(name, { metadata, issuer }) {
+function identityProvider(name, { metadata, issuer }, idpInitiated) {
   const { label, domain, protocol, secret } = COMPANIES[name];
   const how = protocol === 'saml'
-    ? { saml: { metadata: { url: metadata } } }
+    ? { saml: { metadata: { url: metadata }, idp_initiated: idpInitiated.includes(name) } }
     : { oidc: { issuer, client_id: 'vestibule', scopes: ['openid', 'email', 'profile', 'groups'],
       ...(secret && { client_secret: { file: `secrets/${name}` } }) } };
   // Nobody real is there: the domain is for the page with a choice.
@@ -81,12 +81,12 @@ function own({ port, replica, redis }) {
 }
 
 /** Writes the file and its secrets into `folder`; JSON is YAML. Gives the file's path. */
-export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript, more }) {
+export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript, idpInitiated = [], more }) {
   const secret = (name, text) => fs.writeFileSync(path.join(folder, 'secrets', name), text, { mode: 0o600 });
   fs.mkdirSync(path.join(folder, 'secrets'), { recursive: true });
   secret('jsm', fakes.jsm.token);
   for (const [name, company] of Object.entries(COMPANIES)) if (company.secret) secret(name, company.secret);
-  const entries = Object.entries(identityProviders).map(([name, idp]) => [name, identityProvider(name, idp)]);
+  const entries = Object.entries(identityProviders).map(([name, idp]) => [name, identityProvider(name, idp, idpInitiated)]);
   fs.mkdirSync(path.join(folder, 'logos'), { recursive: true });
   fs.writeFileSync(path.join(folder, 'logos/annex.svg'), svg('<script>document.title = "run"</script><circle cx="20" cy="20" r="14" fill="#e4572e"/><path d="M44 12h60v5H44zM44 23h40v5H44z"/>'));
   fs.writeFileSync(path.join(folder, 'logos/company.svg'), svg('<path d="M46 34L60 6l14 28z" fill="#6b2fb3"/>'));
