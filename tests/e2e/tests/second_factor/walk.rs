@@ -7,6 +7,7 @@
 
 mod acts;
 mod dice;
+mod known;
 mod model;
 mod steps;
 mod wander;

@@ -10,8 +10,9 @@ use gateway::control::{self, Command};
 use http::Method;
 use url::Url;
 
+use super::known::{AtProvider, By, Held, Next, Sent};
 use super::model::Act;
-use super::steps::{AtProvider, By, Held, Next, Sent, Walk};
+use super::steps::Walk;
 use crate::world::*;
 
 /// How long an identity provider takes a request.
@@ -80,7 +81,8 @@ impl Walk {
         }
         let browser = if self.dice.one_in(8) { other } else { browser };
         let person = Person::new("Some Body", &email);
-        let act = Act::Answered { email: email.clone() };
+        self.answers += 1;
+        let act = Act::Answered { email: email.clone(), number: self.answers };
         let by_saml = |idp: &saml::SamlIdp| {
             let form = idp.respond(&url, &person, saml::Answer::default());
             Sent {
@@ -141,7 +143,7 @@ impl Walk {
         email: String,
     ) -> Result<(), String> {
         let url: Url = self.scene.url(&format!("{PAGE}?attempt={handle}")).parse().unwrap();
-        let act = Act::Opened { email: email.clone() };
+        let act = Act::Opened { email: email.clone(), handle: handle.clone() };
         let sent = Sent { method: Method::GET, url, fields: vec![], act, by: By::Navigation };
         let page = self.send(browser, sent).await?;
         let now = self.scene.clock.now();
@@ -171,7 +173,7 @@ impl Walk {
     pub(super) async fn keep(&mut self, browser: usize) -> Result<(), String> {
         let Some(held) = self.dice.pick(&self.held).cloned() else { return Ok(()) };
         self.next[browser] = None;
-        let act = Act::Kept { email: held.email, at: held.at };
+        let act = Act::Kept { email: held.email, handle: held.handle.clone(), at: held.at };
         let fields = [("attempt", held.handle.as_str()), ("end", &held.end)];
         self.post(browser, "second-factor", &fields, act).await.map(drop)
     }
@@ -212,6 +214,10 @@ impl Walk {
     pub(super) async fn resume(&mut self, browser: usize, path: String) -> Result<(), String> {
         if path.is_empty() {
             return Ok(());
+        }
+        // The factor that was passed for it may be too old by now.
+        if self.dice.one_in(3) {
+            self.scene.clock.advance(Duration::from_secs(901));
         }
         let url: Url = self.scene.url(&path).parse().unwrap();
         let wish = if self.dice.one_in(6) { "delete" } else { "send" };

@@ -38,17 +38,17 @@ pub(super) const PATHS: [(&str, bool); 14] = [
 pub(super) enum Act {
     /// Nothing that proves anything.
     Nothing,
-    /// The owner of an address answered at the identity provider.
-    Answered { email: String },
-    /// The page that asks this person for a factor is opened.
-    Opened { email: String },
+    /// The owner of an address answered at the identity provider, for the so many-th time.
+    Answered { email: String, number: u64 },
+    /// The page of an attempt that asks this person for a factor is opened.
+    Opened { email: String, handle: String },
     /// The right code of somebody's app, for this step of thirty seconds; `trust`: with the wish
     /// that the browser be trusted.
     Code { email: String, step: i64, trust: bool },
     /// One of somebody's recovery codes.
     Recovery { email: String, code: String },
-    /// The end of a recovery code, after somebody's first code at that moment.
-    Kept { email: String, at: Timestamp },
+    /// The end of a recovery code, after a right code in this attempt at that moment.
+    Kept { email: String, handle: String, at: Timestamp },
 }
 
 /// What one request was and what came of it.
@@ -156,11 +156,14 @@ impl Model {
             return Err(format!("{act:?} gave an id that was there before"));
         }
         let once = match act {
-            Act::Code { email, step, .. } => Some((email.clone(), step.to_string())),
-            Act::Recovery { email, code } => Some((email.clone(), code.clone())),
-            _ => None,
+            Act::Nothing => None,
+            Act::Answered { email, number } => Some((email, format!("answer {number}"))),
+            Act::Opened { email, handle } => Some((email, format!("browser {handle}"))),
+            Act::Code { email, step, .. } => Some((email, format!("step {step}"))),
+            Act::Recovery { email, code } => Some((email, code.clone())),
+            Act::Kept { email, handle, .. } => Some((email, format!("kept {handle}"))),
         };
-        if once.is_some_and(|once| !self.used.insert(once)) {
+        if once.is_some_and(|(email, once)| !self.used.insert((email.clone(), once))) {
             return Err(format!("{act:?} opened a second session"));
         }
         self.trust(seen);
@@ -187,12 +190,12 @@ impl Model {
         let with = |email: &String, factor| Session { email: email.clone(), factor, trusted: None };
         match seen.act {
             Act::Nothing => None,
-            Act::Answered { email } => {
+            Act::Answered { email, .. } => {
                 let session = with(email, None);
                 let way = seen.way.filter(|way| !way.starts_with(PAGE))?;
                 Self::allows(&session, is_deep(way), now).then_some(session)
             }
-            Act::Opened { email } => {
+            Act::Opened { email, .. } => {
                 let at = *self.trusted.get(&(email.clone(), seen.browser.clone()?))?;
                 let session = Session { trusted: Some(at), ..with(email, None) };
                 Self::allows(&session, seen.way.is_some_and(is_deep), now).then_some(session)
@@ -202,7 +205,7 @@ impl Model {
                 near.then(|| with(email, Some(now)))
             }
             Act::Recovery { email, .. } => Some(with(email, Some(now))),
-            Act::Kept { email, at } => {
+            Act::Kept { email, at, .. } => {
                 let since = self.reset.get(email).is_none_or(|reset| at > reset);
                 since.then(|| with(email, Some(*at)))
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::{Clock, Timestamp};
+use domain::Clock;
 use e2e::{Scene, SceneOptions, Visitor};
 use fakes::Authenticator;
 use fakes::http_client::Answer;
@@ -12,53 +12,9 @@ use http::Method;
 use url::Url;
 
 use super::dice::Dice;
+use super::known::{AtProvider, By, Held, Next, Sent};
 use super::model::{Act, Model, RULES, Seen};
 use crate::world::{ANN, BOB, PAGE, PORTAL_3, SESSION, asked, codes_of, submit};
-
-/// A request that can be made again.
-#[derive(Debug, Clone)]
-pub(super) struct Sent {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) fields: Vec<(String, String)>,
-    pub(super) act: Act,
-    pub(super) by: By,
-}
-
-/// Who makes a request in a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum By {
-    Navigation,
-    Script,
-}
-
-/// Somebody who is to answer at an identity provider.
-#[derive(Debug, Clone)]
-pub(super) struct AtProvider {
-    pub(super) email: String,
-    pub(super) url: String,
-    pub(super) browser: usize,
-    pub(super) since: Timestamp,
-}
-
-/// What an honest customer would do next in a browser.
-#[derive(Debug, Clone)]
-pub(super) enum Next {
-    Type(String),
-    Answer(AtProvider),
-    Factor(String),
-    Keep,
-    Resume(String),
-}
-
-/// An attempt in which a first code was right and the end of a recovery code is still wanted.
-#[derive(Debug, Clone)]
-pub(super) struct Held {
-    pub(super) handle: String,
-    pub(super) email: String,
-    pub(super) at: Timestamp,
-    pub(super) end: String,
-}
 
 pub(super) struct Walk {
     pub(super) scene: Scene,
@@ -83,8 +39,9 @@ pub(super) struct Walk {
     pub(super) sent: Vec<Sent>,
     pub(super) told: Vec<String>,
     pub(super) newcomer: String,
-    /// Forms that were written so far.
+    /// Forms that were written and answers that were given so far.
     pub(super) forms: u64,
+    pub(super) answers: u64,
 }
 
 /// The ordinary scene in which factors can be reset by mail. Few recovery codes: making them is what
@@ -145,6 +102,7 @@ impl Walk {
             told: Vec::new(),
             newcomer: String::new(),
             forms: 0,
+            answers: 0,
         }
     }
 
@@ -158,8 +116,8 @@ impl Walk {
             self.who = [String::new(), String::new()];
         }
         self.next = [None, None];
-        // Each comes for fifty sequences.
-        self.newcomer = format!("new{}@initech.example", sequence / 50);
+        // Each comes for two hundred sequences: recovery codes are what costs most here.
+        self.newcomer = format!("new{}@initech.example", sequence / 200);
         (self.handles, self.at_provider, self.held) = (Vec::new(), Vec::new(), Vec::new());
         (self.owners, self.parked) = (HashMap::new(), Vec::new());
         (self.cookies, self.sent, self.told) = (Vec::new(), Vec::new(), Vec::new());
@@ -198,7 +156,8 @@ impl Walk {
             }
             42..=43 => self.recover(browser).await,
             44..=46 => self.keep(browser).await,
-            47 => self.change(browser).await,
+            47 if self.dice.one_in(4) => self.change(browser).await,
+            47 => Ok(()),
             48..=50 => {
                 let parked = self.dice.pick(&self.parked).cloned();
                 self.resume(browser, parked.unwrap_or_default()).await
@@ -211,7 +170,7 @@ impl Walk {
 
     /// What happens without a request: time passes, or an operator resets somebody's factor.
     async fn elsewhere(&mut self) -> Result<(), String> {
-        if self.dice.one_in(12) {
+        if self.dice.one_in(40) {
             return self.reset().await;
         }
         let mut seconds = [1, 30, 61, 899, 900, 1801][self.dice.below(6)];
@@ -311,7 +270,7 @@ impl Walk {
                 let cookie = self.browsers[browser].cookie(SESSION);
                 let of_session = || cookie.and_then(|cookie| self.model.owner_of(cookie));
                 let owner = match act {
-                    Act::Answered { email } => Some(email.clone()),
+                    Act::Answered { email, .. } => Some(email.clone()),
                     _ => of_session(),
                 };
                 self.owners.extend(owner.map(|owner| (handle.to_owned(), owner)));

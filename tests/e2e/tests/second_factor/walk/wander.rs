@@ -2,8 +2,9 @@
 
 use http::Method;
 
+use super::known::{By, Sent};
 use super::model::{Act, PATHS};
-use super::steps::{By, Sent, Walk};
+use super::steps::Walk;
 use crate::world::*;
 
 /// All of our own addresses, under the prefix. Where one takes a query, it has begun.
@@ -86,7 +87,8 @@ impl Walk {
         // Trusted browsers pass here.
         let opens = path == OWN[0] && method == Method::GET;
         let owner = self.owners.get(&handle).filter(|_| opens).cloned();
-        let act = owner.map_or(Act::Nothing, |email| Act::Opened { email });
+        let opened = |email| Act::Opened { email, handle: handle.clone() };
+        let act = owner.map_or(Act::Nothing, opened);
         fields.push(("attempt".to_owned(), handle));
         let sent = Sent { method, url: url.parse().unwrap(), fields, act, by: By::Navigation };
         self.send(browser, sent).await.map(drop)
