@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use domain::{FactorKind, FactorUse, Identity, Timestamp};
-use policy::{Place, Standing, Who};
+use policy::{Standing, Who};
 use session::OpenSession;
 
 use crate::context::Visit;
@@ -39,11 +39,8 @@ pub(crate) fn lasts(
     if visit.site.second_factor.is_empty() {
         return None;
     }
-    let standing = &standing(gateway, &visit.site, session).standing;
-    let factor = passed(gateway, session)?;
-    // What never ends where most is demanded ends nowhere.
-    standing.most().lasts(&factor)?;
-    standing.demand(&Place::of(path), Some(visit.context.client)).lasts(&factor)
+    let rules = standing(gateway, &visit.site, session);
+    rules.standing.lasts(&passed(gateway, session)?, path, Some(visit.context.client))
 }
 
 /// The rules that are for a person, wherever they go.

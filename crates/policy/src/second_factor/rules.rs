@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::{FactorUse, SiteName, Timestamp};
+use domain::{FactorKind, FactorUse, SiteName, Timestamp};
 
 use super::{FactorDemand, FactorMiss, FactorRule, Place, Who};
 use crate::Enforcement;
@@ -113,6 +113,21 @@ impl Standing {
     /// What is demanded at a place.
     pub fn demand(&self, place: &Place<'_>, client: Option<IpAddr>) -> FactorDemand {
         FactorDemand::of(matching(&self.rules, place, client))
+    }
+
+    /// Until when a factor that is enough for a path goes on being so; `None`: as long as the
+    /// session lasts. The path is read only if that can make a difference.
+    pub fn lasts(
+        &self,
+        factor: &FactorUse,
+        path: &str,
+        client: Option<IpAddr>,
+    ) -> Option<Timestamp> {
+        let proved = !matches!(factor.kind, FactorKind::TrustedBrowser | FactorKind::None);
+        if self.is_empty() || (proved && self.most.fresh.is_none()) {
+            return None;
+        }
+        self.demand(&Place::of(path), client).lasts(factor)
     }
 
     /// Whether a rule that only reports is for this person.

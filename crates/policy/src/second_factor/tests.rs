@@ -160,6 +160,34 @@ fn each_kind_of_factor_counts_for_what_it_proves() {
     assert!(!plain.is_met_by(None, NOW) && FactorDemand::default().is_met_by(None, NOW));
 }
 
+#[test]
+fn a_factor_lasts_as_long_as_the_place_lets_it() {
+    use FactorKind::{None as PutOff, Totp, TrustedBrowser};
+    let trusting = FactorRule { trusted_browser: Some(days(30)), ..rule(1) };
+    let there = FactorRule {
+        portals: texts(&["3"]),
+        side_doors: SideDoors::These(Vec::new()),
+        fresh: Some(minutes(15)),
+        ..rule(2)
+    };
+    let (site, email) = ("help".parse().unwrap(), "ann@acme.example".parse().unwrap());
+    let idp = "acme".parse().unwrap();
+    let who = Who::Person { idp: &idp, email: &email, groups: None, organizations: None };
+    let lasts = |rules: &[&FactorRule], kind, path| {
+        let rules = rules.iter().map(|rule| (*rule).clone()).collect();
+        let standing = FactorRules::new(rules).standing(&who, &site);
+        standing.lasts(&used(kind, minutes(0)), path, None)
+    };
+    let (one, three) = ("/servicedesk/customer/portal/1", "/servicedesk/customer/portal/3");
+    assert_eq!(lasts(&[&trusting, &there], Totp, one), None, "for the session");
+    assert_eq!(lasts(&[&trusting, &there], Totp, three), Some(NOW.plus(minutes(15))));
+    assert_eq!(lasts(&[&trusting, &there], TrustedBrowser, one), Some(NOW.plus(days(30))));
+    let end = Timestamp::from_seconds(2_000_000);
+    let grace = Some(Grace { until: Some(end), sign_ins: None });
+    assert_eq!(lasts(&[&FactorRule { grace, ..rule(3) }], PutOff, three), Some(end));
+    assert_eq!(lasts(&[], Totp, three), None);
+}
+
 /// A forged `amr` from an identity provider that is not trusted for it is ignored.
 #[test]
 fn an_identity_provider_is_believed_only_what_the_operator_listed() {

@@ -33,6 +33,9 @@ async fn t86_no_sequence_of_addresses_leads_around_a_step() {
     println!("seed {seed}, {sequences} sequences");
     let mut walk = Walk::start(Dice::new(seed)).await;
     for sequence in 0..sequences {
+        if sequence > 0 && sequence % 10_000 == 0 {
+            println!("{sequence} sequences, {}", walk.model.figures());
+        }
         walk.begin(sequence).await;
         for _ in 0..STEPS {
             walk.step().await.unwrap_or_else(|what| {
