@@ -13,7 +13,6 @@ mod mail;
 mod provider;
 mod recovery;
 mod redis;
-mod replicas;
 mod rules;
 mod secrecy;
 mod step_up;

