@@ -25,6 +25,7 @@ mod rows;
 mod sessions;
 mod sign_in_load;
 mod sign_ins;
+mod verification;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -76,6 +77,13 @@ enum Child {
         #[arg(long)]
         origin: String,
     },
+    /// Check the SAML responses of a folder.
+    #[command(hide = true)]
+    CheckResponses {
+        /// With the metadata and the responses.
+        #[arg(long)]
+        folder: PathBuf,
+    },
     /// Serve the gateway, as `vestibule run` does.
     #[command(hide = true)]
     Gateway {
@@ -101,6 +109,10 @@ fn main() -> anyhow::Result<()> {
     match &arguments.child {
         Some(Child::Hop { identity, origin }) => return hop::serve(identity, origin),
         Some(Child::Gateway { config, feed }) => return gateway_front::serve(config, *feed),
+        Some(Child::CheckResponses { folder }) => {
+            print!("{}", verification::check(folder)?);
+            return Ok(());
+        }
         None => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

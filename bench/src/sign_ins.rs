@@ -1,21 +1,17 @@
 //! CPU per sign-in in the gateway, over SAML and over OpenID Connect, beside the bare check of a
-//! signature; and the worst that a hostile response costs.
+//! signature.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
-use domain::Timestamp;
+use anyhow::Context as _;
 use fakes::openid::OpenIdProvider;
-use fakes::saml::{Answer, Flaw, IdpOptions, SamlIdp};
-use fakes::{FakeClock, people};
+use fakes::people;
+use fakes::saml::SamlIdp;
 use futures_util::future::try_join_all;
-use saml::{
-    AuthnRequest, Expectation, IdpMetadata, Outgoing, ParseOptions, RequestId, ResponseError,
-    SamlRequest, ServiceProvider, SignedPart, VerifiedAssertion,
-};
 
 use crate::gateway_front::{self, Arrived, FeedName};
 use crate::lab::{HOST, Lab};
+use crate::verification;
 
 /// Sign-ins of one measurement.
 const SIGN_INS: u32 = 300;
@@ -43,7 +39,7 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
             text += &format!("| {name} | {at_once} | {} | {} |\n", ms(before), ms(itself));
         }
     }
-    text += &verification()?;
+    text += &verification::table(lab.folder())?;
     Ok(text)
 }
 
@@ -86,113 +82,6 @@ impl Desk<'_> {
     }
 }
 
-/// The bare check of one honest response, and the longest over all flaws of the fake.
-fn verification() -> anyhow::Result<String> {
-    saml::harden();
-    let case = Case::new()?;
-    let honest = case.response(Answer::default())?;
-    let begin = Instant::now();
-    for _ in 0..SIGN_INS {
-        case.verify(&honest).map_err(|error| anyhow!("an honest response: {error}"))?;
-    }
-    let bare = begin.elapsed() / SIGN_INS;
-    let (mut worst, mut which) = (Duration::ZERO, String::new());
-    let before = memory("VmRSS:")?;
-    // proc(5): the peak is counted anew from here.
-    std::fs::write("/proc/self/clear_refs", "5")?;
-    let mut count = 0;
-    for flaw in Flaw::ALL {
-        let hostile = case.response(*flaw)?;
-        let begin = Instant::now();
-        let outcome = case.verify(&hostile);
-        let took = begin.elapsed();
-        count += 1;
-        if took > worst {
-            (worst, which) = (took, format!("{flaw:?}"));
-        }
-        drop(outcome);
-    }
-    if count == 0 {
-        bail!("the fake has no flaws");
-    }
-    Ok(format!(
-        "\nBare check of a SAML response: {} ms. Worst of {count} hostile responses: {} ms ({which}); all of them took at most {} KiB of memory more.\n",
-        ms(bare),
-        ms(worst),
-        memory("VmHWM:")?.saturating_sub(before),
-    ))
-}
-
-/// A figure of this process in KiB: `VmRSS:` what it holds, `VmHWM:` the most that it held.
-fn memory(name: &str) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).ok_or_else(|| anyhow!("no {name} in proc"))
-}
-
-/// When the responses of the case are made and read.
-const NOW: i64 = 1_800_000_000;
-
-/// An identity provider, we, and one request.
-struct Case {
-    idp: SamlIdp,
-    metadata: IdpMetadata,
-    party: ServiceProvider,
-    request: RequestId,
-}
-
-impl Case {
-    fn new() -> anyhow::Result<Self> {
-        let clock = FakeClock::manual(NOW);
-        let idp = SamlIdp::start_with(IdpOptions { clock, ..IdpOptions::of(people::acme()) })?;
-        let now = Timestamp::from_seconds(NOW);
-        let metadata = IdpMetadata::parse(idp.metadata().as_bytes(), ParseOptions::default(), now)?;
-        let base = "https://help.example.com/.vestibule/saml/acme";
-        let party = ServiceProvider {
-            entity_id: format!("{base}/metadata"),
-            acs: format!("{base}/acs"),
-            slo: None,
-            keys: Default::default(),
-        };
-        Ok(Self { idp, metadata, party, request: RequestId::from_random([7; 20]) })
-    }
-
-    /// The base64 of a response.
-    fn response(&self, answer: impl Into<Answer>) -> anyhow::Result<String> {
-        let settings = SamlRequest::default();
-        let request = AuthnRequest {
-            id: &self.request,
-            relay_state: "state",
-            login_hint: None,
-            settings: &settings,
-        };
-        let now = Timestamp::from_seconds(NOW);
-        let Outgoing::Redirect(url) = self.party.authn_request(&self.metadata, &request, now)?
-        else {
-            bail!("requests go by redirect")
-        };
-        let form = self.idp.respond(url.as_str(), &self.idp.person("ann"), answer);
-        let field = form.fields.into_iter().find(|(name, _)| name == "SAMLResponse");
-        Ok(field.map(|(_, value)| value).unwrap_or_default())
-    }
-
-    fn verify(&self, response: &str) -> Result<VerifiedAssertion, ResponseError> {
-        let expectation = Expectation {
-            idp: &self.metadata,
-            sp: &self.party,
-            request: Some(&self.request),
-            clock_skew: Duration::from_secs(60),
-            sha1_until: None,
-            cbc_until: None,
-            signed: SignedPart::Either,
-            encryption_required: false,
-            authn_context: &[],
-        };
-        saml::verify_response(response, &expectation, Timestamp::from_seconds(NOW))
-    }
-}
-
-fn ms(time: Duration) -> String {
+pub(crate) fn ms(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() * 1000.0)
 }
