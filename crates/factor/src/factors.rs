@@ -43,19 +43,6 @@ impl Factors {
         self.settings.digits.count()
     }
 
-    /// Seals every record with the key in use, so that former keys can be retired; says how many
-    /// were sealed with another. Reads all records: for when the keys have changed.
-    ///
-    /// # Errors
-    /// When the store fails; then call again.
-    pub async fn reseal(&self, now: Timestamp) -> Result<usize, FactorError> {
-        let people = self.records.sealed_otherwise(now).await?;
-        for person in &people {
-            self.records.change(person, now, |_| Ok(Change::Write(()))).await?;
-        }
-        Ok(people.len())
-    }
-
     /// What a person has.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub use enrolment::Enrolment;
 pub use error::FactorError;
 pub use factors::Factors;
 pub use place::Client;
+pub use records::SEALED;
 pub use recovery::RecoveryCodes;
 pub use settings::{Algorithm, Digits, FactorSettings};
 pub use status::Status;

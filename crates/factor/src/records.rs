@@ -15,12 +15,10 @@ use crate::record::PersonRecord;
 
 /// What is sealed here.
 const PURPOSE: &str = "factor record";
+/// The records, for whoever seals all of a store anew.
+pub const SEALED: session::Kind = ("factor/", &[PURPOSE]);
 /// Resets that wait are found under this.
 const RESETS: &str = "factor-resets";
-/// All records are found under this and the first character of their hash.
-const ALL: &str = "factors/";
-/// RFC 4648 §5: what that character can be.
-const SHARDS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// One person's record is written by few at once; an attacker's guesses do not write it.
 const CONTESTED: usize = 16;
 
@@ -106,29 +104,6 @@ impl Records {
         Ok(found.iter().filter_map(|(key, sealed)| self.unseal(key, sealed).ok()).collect())
     }
 
-    /// The people whose records are not sealed with the key in use. One that cannot be read is left
-    /// out.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub(crate) async fn sealed_otherwise(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<PersonKey>, StoreError> {
-        // Version and key id stand in front of everything that is sealed.
-        let ours = self.sealer.seal(Context { purpose: PURPOSE, id: "" }, b"")?;
-        let mut people = Vec::new();
-        for shard in SHARDS.chars() {
-            let group = format!("{ALL}{shard}");
-            for (key, sealed) in self.store.group(Area::Records, &group, now).await? {
-                if sealed.get(..5) != ours.get(..5) {
-                    people.extend(self.unseal(&key, &sealed).ok().map(|record| record.person));
-                }
-            }
-        }
-        Ok(people)
-    }
-
     fn unseal(&self, key: &str, sealed: &[u8]) -> Result<PersonRecord, StoreError> {
         let unreadable = |why: String| {
             StoreError::Unavailable(format!("a factor's record cannot be read: {why}"))
@@ -144,9 +119,7 @@ impl Records {
             StoreError::Unavailable("a factor's record could not be written".to_owned())
         })?);
         let value = self.sealer.seal(Context { purpose: PURPOSE, id: key }, &plain)?;
-        let shard = hash(&record.person).chars().next().unwrap_or('A');
-        let mut groups = vec![format!("{ALL}{shard}")];
-        groups.extend(record.reset_due.map(|_| RESETS.to_owned()));
+        let groups = record.reset_due.map(|_| RESETS.to_owned()).into_iter().collect();
         Ok(Entry { value, deadline: Timestamp::MAX, groups })
     }
 }

@@ -65,11 +65,8 @@ pub(crate) fn build(
     let now = clock.now();
     let outbound = Outbound::new(&settings.extra_certificate_authorities)?;
     let storage = Storage::from(&settings);
-    let store = match store {
-        Some(open) => open,
-        None => open_store(&storage, &background, now)?,
-    };
     let sealer = Arc::new(Sealer::new(&settings.keys.sealing)?);
+    let store = open_store(store, &storage, &sealer, &background, now)?;
     let idps = settings.identity_providers.iter().map(|idp| idp.federation.clone()).collect();
     let federation =
         Federation::new(idps, outbound.clone(), now).map_err(StartError::Federation)?;
@@ -154,14 +151,23 @@ fn mail(
 
 /// On a thread of its own: a gateway may be started inside a runtime.
 fn open_store(
+    store: Option<Arc<dyn Store>>,
     storage: &Storage,
+    sealer: &Sealer,
     background: &tokio::runtime::Handle,
     now: domain::Timestamp,
 ) -> Result<Arc<dyn Store>, StartError> {
-    let open = || background.block_on(storage::open_ours(storage, now));
-    let opened = std::thread::scope(|scope| scope.spawn(open).join());
+    let open = async {
+        let store = match store {
+            Some(open) => open,
+            None => storage::open_ours(storage, now).await?,
+        };
+        sealer.adopt_names(&*store, now).await?;
+        Ok(store)
+    };
+    let opened = std::thread::scope(|scope| scope.spawn(|| background.block_on(open)).join());
     let panicked = |_| StoreError::Unavailable("opening it failed".to_owned());
-    Ok(opened.map_err(panicked)??)
+    opened.map_err(panicked)?
 }
 
 fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpName, Provider) {

@@ -12,7 +12,7 @@ use crate::expiry::Expiry;
 use crate::gateway::Gateway;
 use crate::keys::KeyWatch;
 use crate::tls::Certificates;
-use crate::{events, factor_rounds, last_good, parking};
+use crate::{events, factor_rounds, last_good, parking, reseal};
 
 /// How often to look for what is due.
 const ROUND: Duration = Duration::from_secs(60);
@@ -23,7 +23,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 /// Refreshes metadata and sweeps the store, at start and then each minute.
 pub(crate) async fn rounds(gateway: Arc<Gateway>) {
     last_good::restore(&gateway).await;
-    factor_rounds::reseal(&gateway).await;
+    reseal::after_change(&gateway).await;
     let mut expiry = Expiry::default();
     let mut keys = KeyWatch::new(&gateway.key_files);
     loop {

@@ -20,7 +20,8 @@ pub use crate::metadata_readers::{PublishedKeys, Reading};
 use crate::revocation::Desk;
 use crate::storage::{self, StoreCommand};
 use crate::{
-    break_glass, connection_test, factor_orders, keys, metadata_readers, provision, revocation,
+    break_glass, connection_test, factor_orders, keys, metadata_readers, provision, reseal,
+    revocation,
 };
 
 pub use crate::revocation::{ShownSession, Whose};
@@ -131,6 +132,8 @@ pub enum Command {
         /// Of whom.
         whose: Whose,
     },
+    /// Seal the whole store with the sealing key in use.
+    Reseal,
     /// End the sessions and sign-ins under way of some.
     RevokeSessions {
         /// Of whom.
@@ -191,6 +194,13 @@ pub enum Answer {
         ended: usize,
         /// Where the audit log has it.
         reference: ReferenceCode,
+    },
+    /// Everything is sealed with the key in use.
+    Resealed {
+        /// Records that were sealed anew.
+        anew: usize,
+        /// Records that none of the keys opens.
+        unreadable: usize,
     },
     /// The command was not understood or failed.
     Failed(String),
@@ -338,6 +348,9 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
         Command::ListSessions { .. } | Command::RevokeSessions { .. } => {
             revocation::order(&Desk::of(gateway), command).await
         }
+        Command::Reseal => {
+            resealed(reseal::all(&gateway.sealer, &gateway.store, gateway.clock.now()).await)
+        }
         Command::ReloadKeys => match keys::reload(gateway).await {
             Ok(keys::Counts { sealing, assertion, saml }) => {
                 Answer::Keys { sealing, assertion, saml }
@@ -345,6 +358,12 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
             Err(reason) => Answer::Failed(reason),
         },
     }
+}
+
+pub(crate) fn resealed(done: Result<session::Resealed, String>) -> Answer {
+    done.map_or_else(Answer::Failed, |session::Resealed { anew, unreadable, .. }| {
+        Answer::Resealed { anew, unreadable }
+    })
 }
 
 async fn store(gateway: &Gateway, command: StoreCommand) -> Answer {

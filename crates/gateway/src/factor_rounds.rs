@@ -25,17 +25,6 @@ pub(crate) async fn alarms(gateway: Arc<Gateway>) {
     }
 }
 
-/// Seals factors with the key in use; at start, and when keys were replaced.
-pub(crate) async fn reseal(gateway: &Gateway) {
-    match gateway.factors.reseal(gateway.clock.now()).await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "second factors sealed with the key in use"),
-        Err(error) => {
-            tracing::warn!(%error, "second factors are still sealed with a former key: keep it");
-        }
-    }
-}
-
 /// Carries out the resets whose delay is over.
 pub(crate) async fn resets(gateway: &Gateway, now: Timestamp) {
     let due = match gateway.factors.due_resets(now).await {

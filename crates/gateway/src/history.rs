@@ -14,6 +14,8 @@ use tokio::sync::Notify;
 
 const PURPOSE: &str = "sign-ins";
 const KIND: &str = "sign-ins/";
+/// For whoever seals all of a store anew.
+pub(crate) const SEALED: session::Kind = (KIND, &[PURPOSE]);
 /// How many are kept.
 const MOST: usize = 10;
 /// How long.
@@ -92,7 +94,7 @@ impl History {
         now: Timestamp,
     ) -> Result<Vec<SignIn>, StoreError> {
         self.write().await;
-        let key = self.key(person)?;
+        let key = self.key(person);
         let sealed = self.store.get(Area::Sessions, &key, now).await?;
         Ok(sealed.map(|sealed| self.unseal(&key, &sealed)).unwrap_or_default())
     }
@@ -100,7 +102,7 @@ impl History {
     /// Adds sign-ins, the oldest first.
     async fn add(&self, person: &PersonKey, sign_ins: &[SignIn]) -> Result<(), StoreError> {
         let Some(now) = sign_ins.last().map(|newest| newest.at) else { return Ok(()) };
-        let key = self.key(person)?;
+        let key = self.key(person);
         for _ in 0..CONTESTED {
             let old = self.store.get(Area::Sessions, &key, now).await?;
             let mut list: Vec<_> = sign_ins.iter().rev().cloned().collect();
@@ -127,7 +129,7 @@ impl History {
         plain.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_default()
     }
 
-    fn key(&self, person: &PersonKey) -> Result<String, StoreError> {
+    fn key(&self, person: &PersonKey) -> String {
         let (idp, subject) = (person.idp.as_str(), person.subject.as_str());
         self.sealer.name(KIND, &[idp.as_bytes(), subject.as_bytes()])
     }

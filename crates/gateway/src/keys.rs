@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::gateway::Gateway;
-use crate::{events, factor_rounds};
+use crate::{events, reseal};
 
 /// How many keys of each kind are accepted.
 pub(crate) struct Counts {
@@ -38,7 +38,7 @@ pub(crate) async fn reload(gateway: &Gateway) -> Result<Counts, String> {
     gateway.saml_keys.store(saml_keys.into());
     let (sealing, assertion, saml) = (keys.sealing.len(), keys.assertion.len(), keys.saml.len());
     events::record_own(gateway, AuditEvent::KeysReloaded { sealing, assertion, saml }).await;
-    factor_rounds::reseal(gateway).await;
+    reseal::after_change(gateway).await;
     Ok(Counts { sealing, assertion, saml })
 }
 

@@ -51,6 +51,7 @@ mod provision;
 mod random;
 mod refuse;
 mod request;
+mod reseal;
 mod revocation;
 mod serve;
 mod sign_in;

@@ -23,6 +23,7 @@ use store::{Store, StoreError};
 use tokio::sync::Notify;
 
 pub(crate) use letter::{Addressee, Letter};
+pub(crate) use queue::SEALED;
 use queue::{Queue, Waiting};
 pub(crate) use smtp::SmtpError;
 use smtp::{Outcome, Smtp};

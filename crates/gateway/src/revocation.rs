@@ -17,8 +17,8 @@ use session::{Listed, Mark, Sealer, Sessions, Vault, Who};
 use crate::control::{Answer, Command};
 use crate::gateway::Gateway;
 use crate::people::People;
-use crate::random;
 use crate::storage::{self, Storage};
+use crate::{control, random, reseal};
 
 /// Whose sessions an order is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +167,7 @@ pub async fn offline(settings: &Settings, clock: &dyn Clock, command: Command) -
         let storage = Storage::from(settings);
         let store = storage::open_ours(&storage, clock.now()).await.map_err(say)?;
         let sealer = Arc::new(Sealer::new(&settings.keys.sealing).map_err(say)?);
+        sealer.adopt_names(&*store, clock.now()).await.map_err(say)?;
         let audit = AuditLog::open(&settings.audit_file).map_err(say)?;
         Ok::<_, String>((store, sealer, audit))
     };
@@ -174,6 +175,9 @@ pub async fn offline(settings: &Settings, clock: &dyn Clock, command: Command) -
         Ok(opened) => opened,
         Err(reason) => return Answer::Failed(reason),
     };
+    if matches!(command, Command::Reseal) {
+        return control::resealed(reseal::all(&sealer, &store, clock.now()).await);
+    }
     let sites: Vec<SiteName> = settings.sites.iter().map(|site| site.name.clone()).collect();
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(sites.clone());
     let people = People::new(Vault::new(store, sealer));

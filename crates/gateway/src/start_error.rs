@@ -9,7 +9,7 @@ use federation::FederationError;
 use outbound::OutboundError;
 use proxy::SetupError;
 use saml::KeyError;
-use session::SealingKeyError;
+use session::{NamesError, SealingKeyError};
 use store::StoreError;
 
 use crate::tls::CertificateError;
@@ -43,6 +43,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("store: {0}")]
     Store(#[from] StoreError),
+    /// The store's records cannot be named.
+    #[error("store: {0}")]
+    Names(#[from] NamesError),
     /// The audit log cannot be opened.
     #[error(transparent)]
     Audit(#[from] AuditError),

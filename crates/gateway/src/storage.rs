@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use config::{Settings, StoreSettings};
 use domain::{Clock, Timestamp};
+use session::Sealer;
 use store::backup::{BackupError, Present};
 use store::{
     AreaId, AreaProblem, EmbeddedStore, GuardedStore, RedisStore, Store, StoreError, backup,
@@ -148,11 +149,18 @@ pub async fn check_store(settings: &Settings, clock: &dyn Clock) -> Result<Vec<S
     let mut findings = store.findings(clock.now()).await.map_err(words)?;
     let id = AreaId::check(&store, settings.store_id.as_ref(), clock.now()).await;
     match id {
-        Ok(id) if settings.store_id.is_none() => findings.push(format!(
-            "store.id is not said: a Redis of another installation would be taken for ours; \
-             write `id: {id}`"
-        )),
-        Ok(_) => {}
+        Ok(id) => {
+            if settings.store_id.is_none() {
+                findings.push(format!(
+                    "store.id is not said: a Redis of another installation would be taken for \
+                     ours; write `id: {id}`"
+                ));
+            }
+            let sealer = Sealer::new(&settings.keys.sealing).map_err(|e| e.to_string())?;
+            if let Err(error) = sealer.adopt_names(&store, clock.now()).await {
+                findings.push(format!("store: {error}"));
+            }
+        }
         Err(error) => findings.push(format!("store: {error}")),
     }
     Ok(findings)

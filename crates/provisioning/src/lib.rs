@@ -55,6 +55,7 @@ pub use plan::{Grant, Known, Operation, Place, Plan, plan};
 pub use probe::{Finding, probe};
 pub use provisioner::{Provisioned, Provisioner};
 pub use reactivation::Task;
+pub use records::SEALED;
 pub use rules::{
     Creation, Judged, Rule, Verdict, Wanted, WantedDesk, WantedGroup, WantedOrganization, wanted,
 };

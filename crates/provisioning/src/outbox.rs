@@ -15,7 +15,7 @@ use store::{Area, Entry, Store};
 use crate::records::Records;
 use crate::{ProvisioningError, hash};
 
-const PURPOSE: &str = "jsm-outbox";
+pub(crate) const PURPOSE: &str = "jsm-outbox";
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// What nobody could write for so long is given up; the next sign-in begins anew.

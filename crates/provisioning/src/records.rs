@@ -9,12 +9,14 @@ use session::{Context, Sealer};
 use store::{Area, Entry, Store};
 
 use crate::ledger::Ledger;
-use crate::{ProvisioningError, hash};
+use crate::{ProvisioningError, hash, outbox};
 
 /// Several replicas may write one record at once, hardly more than a few times.
 const CONTESTED: usize = 32;
 /// What the records are sealed for.
 const PURPOSE: &str = "jsm-record";
+/// What is sealed here, for whoever seals all of a store anew.
+pub const SEALED: session::Kind = ("jsm/", &[PURPOSE, outbox::PURPOSE]);
 
 /// A person is this account. Written last, hence the mark of a person who is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,7 +68,7 @@ impl Attempts {
         deadline: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let key = self.sealer.name(ATTEMPT, &[&handle.0])?;
+        let key = self.sealer.name(ATTEMPT, &[&handle.0]);
         let entry = self.entry(&key, attempt, deadline)?;
         self.store.put(Area::Sessions, &key, entry, now).await
     }
@@ -83,12 +83,9 @@ impl Attempts {
         handle: &AttemptHandle,
         now: Timestamp,
     ) -> Result<Option<T>, StoreError> {
-        for key in self.sealer.names(ATTEMPT, &[&handle.0]) {
-            if let Some(sealed) = self.store.take(Area::Sessions, &key, now).await? {
-                return Ok(self.read(&key, &sealed));
-            }
-        }
-        Ok(None)
+        let key = self.sealer.name(ATTEMPT, &[&handle.0]);
+        let sealed = self.store.take(Area::Sessions, &key, now).await?;
+        Ok(sealed.and_then(|sealed| self.read(&key, &sealed)))
     }
 
     /// Reads an attempt and leaves it there.
@@ -100,12 +97,9 @@ impl Attempts {
         handle: &AttemptHandle,
         now: Timestamp,
     ) -> Result<Option<T>, StoreError> {
-        for key in self.sealer.names(ATTEMPT, &[&handle.0]) {
-            if let Some(sealed) = self.store.get(Area::Sessions, &key, now).await? {
-                return Ok(self.read(&key, &sealed));
-            }
-        }
-        Ok(None)
+        let key = self.sealer.name(ATTEMPT, &[&handle.0]);
+        let sealed = self.store.get(Area::Sessions, &key, now).await?;
+        Ok(sealed.and_then(|sealed| self.read(&key, &sealed)))
     }
 
     /// Changes an attempt that is still there, and never brings back one that was taken. Says
@@ -120,13 +114,12 @@ impl Attempts {
         now: Timestamp,
         change: impl Fn(T) -> T + Send,
     ) -> Result<bool, StoreError> {
-        for key in self.sealer.names(ATTEMPT, &[&handle.0]) {
-            while let Some(sealed) = self.store.get(Area::Sessions, &key, now).await? {
-                let Some(attempt) = self.read(&key, &sealed) else { return Ok(false) };
-                let entry = self.entry(&key, &change(attempt), deadline)?;
-                if self.store.replace_if(Area::Sessions, &key, &sealed, entry, now).await? {
-                    return Ok(true);
-                }
+        let key = self.sealer.name(ATTEMPT, &[&handle.0]);
+        while let Some(sealed) = self.store.get(Area::Sessions, &key, now).await? {
+            let Some(attempt) = self.read(&key, &sealed) else { return Ok(false) };
+            let entry = self.entry(&key, &change(attempt), deadline)?;
+            if self.store.replace_if(Area::Sessions, &key, &sealed, entry, now).await? {
+                return Ok(true);
             }
         }
         Ok(false)

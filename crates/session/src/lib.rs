@@ -22,12 +22,14 @@ mod facts;
 mod hot;
 mod last_choice;
 mod marks;
+mod naming;
 mod not_before;
 mod open_session;
 mod outage;
 mod parked;
 mod random;
 mod replay;
+mod reseal;
 mod sealer;
 mod sessions;
 mod stored;
@@ -43,12 +45,14 @@ pub use device::{DeviceId, DeviceIdError};
 pub use facts::{Customer, Facts, Secrets, Who};
 pub use last_choice::LastChoice;
 pub use marks::{Concerned, Mark};
+pub use naming::NamesError;
 pub use open_session::OpenSession;
 pub use parked::{
     Claim, Claimed, Ended, ParkError, ParkedBody, ParkedHandle, ParkedHandleError, ParkedHead,
     ParkedLimits, ParkedReadError, ParkedRequest, ParkedRequests, ParkedState, ParkedWriter,
 };
 pub use replay::ReplayMarks;
+pub use reseal::{Kind, Kinds, Resealed, reseal};
 pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
 pub use sessions::{CreateError, Heard, Listed, Opened, Sessions};
 pub use vault::Vault;

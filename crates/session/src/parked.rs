@@ -21,6 +21,11 @@ use self::record::{Record, State};
 use crate::{Context, Sealer, Unreadable, random};
 
 /// Kinds of names in the store.
+pub(crate) use quota::PURPOSE as QUOTA_PURPOSE;
+pub(crate) use record::PURPOSE as HEAD_PURPOSE;
+
+/// What the pieces of a body are sealed for.
+pub(crate) const BODY_PURPOSE: &str = "parked body";
 const HEAD: &str = "parked/";
 const BODY: &str = "parked-body/";
 /// What is held in memory of a body that is written or read.
@@ -183,7 +188,7 @@ impl ParkedRequests {
             return Err(ParkError::TooLarge(most));
         }
         let handle = ParkedHandle::from_random(random::bytes()?);
-        let body = self.sealer.name(BODY, &[handle.bytes()])?;
+        let body = self.sealer.name(BODY, &[handle.bytes()]);
         let deadline = now.plus(self.limits.keep);
         let size = announced.unwrap_or(most);
         let charge = self.quota().charge(whose, size, deadline, now).await?;
@@ -247,6 +252,7 @@ impl ParkedRequests {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Claimed { key, sealed, mut record } = claimed;
+        let State::Sending { claim, .. } = record.state else { return Ok(()) };
         record.state = match ended {
             Ended::Sent => State::Sent { at: now },
             Ended::Unknown => record.state,
@@ -255,11 +261,18 @@ impl ParkedRequests {
             Ended::Damaged => State::Damaged,
         };
         let mut outcome = Ok(false);
+        let mut expected = sealed;
         for _ in 0..ASKED {
             let entry = record.entry(&self.sealer, &key)?;
-            outcome = self.store.replace_if(Area::Sessions, &key, &sealed, entry, now).await;
-            if outcome.is_ok() {
-                break;
+            outcome = self.store.replace_if(Area::Sessions, &key, &expected, entry, now).await;
+            match outcome {
+                Ok(true) => break,
+                // Nobody else changes what is claimed, but it may have been sealed anew.
+                Ok(false) => match self.store.get(Area::Sessions, &key, now).await {
+                    Ok(Some(found)) if self.is_claimed(&key, &found, claim) => expected = found,
+                    _ => break,
+                },
+                Err(_) => {}
             }
         }
         if ended != Ended::Kept {
@@ -283,7 +296,7 @@ impl ParkedRequests {
         let sealed = self.store.get(Area::Sessions, &key, now).await?;
         let sealed = sealed.ok_or(ParkedReadError::Missing)?;
         let id = chunk_id(&key, Last::of(number, body.chunks));
-        let context = Context { purpose: "parked body", id: &id };
+        let context = Context { purpose: BODY_PURPOSE, id: &id };
         self.sealer.open(context, &sealed).map_err(ParkedReadError::Unreadable)
     }
 
@@ -318,17 +331,23 @@ impl ParkedRequests {
         handle: &ParkedHandle,
         now: Timestamp,
     ) -> Result<Option<(String, Vec<u8>, Record)>, StoreError> {
-        for key in self.sealer.names(HEAD, &[handle.bytes()]) {
-            let Some(sealed) = self.store.get(Area::Sessions, &key, now).await? else { continue };
-            return match Record::open(&self.sealer, &key, &sealed) {
-                Ok(record) => Ok(Some((key, sealed, record))),
-                Err(reason) => {
-                    tracing::debug!(%reason, "a parked request cannot be read");
-                    Ok(None)
-                }
-            };
+        let key = self.sealer.name(HEAD, &[handle.bytes()]);
+        let Some(sealed) = self.store.get(Area::Sessions, &key, now).await? else {
+            return Ok(None);
+        };
+        match Record::open(&self.sealer, &key, &sealed) {
+            Ok(record) => Ok(Some((key, sealed, record))),
+            Err(reason) => {
+                tracing::debug!(%reason, "a parked request cannot be read");
+                Ok(None)
+            }
         }
-        Ok(None)
+    }
+
+    /// Whether a sealed record is the one of this claim.
+    fn is_claimed(&self, key: &str, sealed: &[u8], ours: [u8; 16]) -> bool {
+        let record = Record::open(&self.sealer, key, sealed);
+        record.is_ok_and(|r| matches!(r.state, State::Sending { claim, .. } if claim == ours))
     }
 
     /// Whether an entry has this value; `None`: the store does not say.
@@ -378,4 +397,9 @@ fn chunk_key(body: &str, number: u32) -> String {
 fn chunk_id(key: &str, last: Last) -> String {
     let last = if last == Last::Yes { "last" } else { "more" };
     format!("{key}/{last}")
+}
+
+/// What a piece can be sealed for, by its key alone.
+pub(crate) fn piece_ids(key: &str) -> [String; 2] {
+    [chunk_id(key, Last::No), chunk_id(key, Last::Yes)]
 }

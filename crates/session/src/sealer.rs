@@ -1,17 +1,18 @@
 //! Authenticated encryption of everything that lies in the store.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
-use aws_lc_rs::hmac;
 use domain::Secret;
 use store::StoreError;
 use zeroize::Zeroizing;
 
-use crate::{base64url, random};
+use crate::naming::Naming;
+use crate::random;
 
 /// First byte of everything sealed. Other programs' later versions count up (attacks.md D17).
 const VERSION: u8 = 1;
@@ -62,7 +63,7 @@ pub enum Unreadable {
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// A constant of the code.
-    pub purpose: &'static str,
+    pub purpose: &'a str,
     /// The record's own name, such as its key in the store.
     pub id: &'a str,
 }
@@ -78,7 +79,19 @@ impl Context<'_> {
 struct ServerKey {
     id: [u8; KEY_ID],
     sealing: Prk,
-    naming: hmac::Key,
+}
+
+/// With which key something is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SealedWith {
+    /// The one in use.
+    First,
+    /// Another one of ours.
+    Former,
+    /// One that the configuration does not list.
+    Unknown,
+    /// It is not sealed, or by another version.
+    Nothing,
 }
 
 /// Seals with the first key, reads with all.
@@ -88,19 +101,27 @@ struct ServerKey {
 /// random nonces need to differ only among the versions of one record.
 pub struct Sealer {
     keys: ArcSwap<Vec<ServerKey>>,
+    naming: ArcSwap<Naming>,
+    /// Whether names are those of a store.
+    pub(crate) adopted: AtomicBool,
 }
 
 impl Sealer {
-    /// From the operator's keys, the one in use first.
+    /// From the operator's keys, the one in use first. Names records as the first gateway of a new
+    /// store does; see [`Sealer::adopt_names`].
     ///
     /// # Errors
     /// When there is none, or one has not 32 bytes, or is there twice.
     pub fn new(keys: &[Secret<Vec<u8>>]) -> Result<Self, SealingKeyError> {
-        Ok(Self { keys: ArcSwap::from_pointee(server_keys(keys)?) })
+        let known = server_keys(keys)?;
+        let first = keys.first().ok_or(SealingKeyError::None)?;
+        let naming = ArcSwap::from_pointee(Naming::derived(first.expose()));
+        let adopted = AtomicBool::new(false);
+        Ok(Self { keys: ArcSwap::from_pointee(known), naming, adopted })
     }
 
     /// Goes on with other keys; what lies in the store and needs a key that is gone can no longer
-    /// be read.
+    /// be read. Names stay as they are.
     ///
     /// # Errors
     /// As [`Sealer::new`]; the old keys then stay.
@@ -141,31 +162,36 @@ impl Sealer {
         open(&key.sealing, context, rest)
     }
 
-    /// Names for a key or group in the store, one per server key, the one for new records first.
-    /// Without the server's keys nobody can tell whom a name means.
-    pub(crate) fn names(
-        &self,
-        kind: &'static str,
-        parts: &[&[u8]],
-    ) -> impl Iterator<Item = String> {
-        let message = lengths_in_front(parts);
-        let name = |key: &ServerKey| {
-            let mut mac = hmac::Context::with_key(&key.naming);
-            mac.update(kind.as_bytes());
-            mac.update(&message);
-            format!("{kind}{}", base64url::encode(mac.sign().as_ref()))
-        };
-        let names: Vec<String> = self.keys.load().iter().map(name).collect();
-        names.into_iter()
+    /// Whether there are keys beside the one in use.
+    pub fn has_former_keys(&self) -> bool {
+        self.keys.load().len() > 1
     }
 
-    /// The name for a new record: an HMAC of `parts` behind `kind`, which ends in a slash. Another
-    /// first sealing key gives another name, so it suits what may be forgotten then.
-    ///
-    /// # Errors
-    /// Never, as there is always a sealing key.
-    pub fn name(&self, kind: &'static str, parts: &[&[u8]]) -> Result<String, StoreError> {
-        self.names(kind, parts).next().ok_or_else(not_sealed)
+    /// With which key something is sealed.
+    pub(crate) fn sealed_with(&self, sealed: &[u8]) -> SealedWith {
+        let shortest = 1 + KEY_ID + NONCE_LEN + AES_256_GCM.tag_len();
+        let id = sealed.split_first().filter(|(version, _)| **version == VERSION);
+        let id = id.and_then(|(_, rest)| rest.first_chunk::<KEY_ID>());
+        let Some(id) = id.filter(|_| sealed.len() >= shortest) else { return SealedWith::Nothing };
+        match self.keys.load().iter().position(|key| key.id == *id) {
+            Some(0) => SealedWith::First,
+            Some(_) => SealedWith::Former,
+            None => SealedWith::Unknown,
+        }
+    }
+
+    /// The name for a record or a group: an HMAC of `parts` behind `kind`, which ends in a slash.
+    /// Without the server's keys nobody can tell whom it means.
+    pub fn name(&self, kind: &str, parts: &[&[u8]]) -> String {
+        self.naming.load().name(kind, parts)
+    }
+
+    pub(crate) fn naming(&self) -> Arc<Naming> {
+        self.naming.load_full()
+    }
+
+    pub(crate) fn name_with(&self, naming: Naming) {
+        self.naming.store(Arc::new(naming));
     }
 }
 
@@ -246,11 +272,7 @@ fn server_key(key: &[u8]) -> ServerKey {
         *to = *from;
     }
     let sealing = Salt::new(HKDF_SHA256, b"vestibule sealing").extract(key);
-    let naming = hmac::Key::new(
-        hmac::HMAC_SHA256,
-        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"vestibule naming").as_ref(),
-    );
-    ServerKey { id, sealing, naming }
+    ServerKey { id, sealing }
 }
 
 fn not_sealed() -> StoreError {

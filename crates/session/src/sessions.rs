@@ -16,15 +16,12 @@ use crate::hot::Hot;
 use crate::not_before::NotBefore;
 use crate::open_session::ends;
 use crate::outage::Outage;
-use crate::stored::{Parts, Stored};
+use crate::stored::{Parts, SESSION, Stored};
 use crate::{OpenSession, Sealer, Secrets, SessionCookie, Unreadable, tombstone, whose};
 
 pub use beginning::CreateError;
 pub use feed::Heard;
 pub use listing::Listed;
-
-/// Kind of the sessions' names in the store.
-const SESSION: &str = "session/";
 
 /// What a cookie opens.
 #[derive(Debug)]
@@ -37,7 +34,7 @@ pub enum Opened {
     None,
 }
 
-/// What lies under a cookie's names.
+/// What lies under a cookie's name.
 enum Found {
     Live(Arc<OpenSession>),
     /// It has ended by itself, and the record is still there.
@@ -127,12 +124,9 @@ impl Sessions {
             Found::Foreign => return Ok(Opened::None),
             Found::Absent => {}
         }
-        for key in self.sealer.names(SESSION, &[&cookie.id()]) {
-            if let Some(person) = self.whose_was(&key, site, now).await? {
-                return Ok(Opened::Ended(person));
-            }
-        }
-        Ok(Opened::None)
+        let key = self.sealer.name(SESSION, &[&cookie.id()]);
+        let whose = self.whose_was(&key, site, now).await?;
+        Ok(whose.map_or(Opened::None, Opened::Ended))
     }
 
     async fn find(
@@ -166,26 +160,26 @@ impl Sessions {
         if let Some(session) = self.open_cached(cookie, site, now) {
             return Ok(Found::Live(session));
         }
-        for key in self.sealer.names(SESSION, &[&cookie.id()]) {
-            let ticket = self.hot.ticket(&key, now);
-            let Some(record) = self.store.get(Area::Sessions, &key, now).await? else { continue };
-            let read = match self.read(&record, &key, cookie) {
-                Ok(read) if read.0.facts.site == *site => read,
-                Ok(_) => return Ok(Found::Foreign),
-                Err(reason) => {
-                    tracing::debug!(%reason, "a session's record cannot be read");
-                    return Ok(Found::Foreign);
-                }
-            };
-            let over = now >= ends(&read.0.facts, read.0.last_use);
-            let session = Arc::new(OpenSession::new(read, cookie.clone(), key, ticket));
-            if over || self.marks.bars_session(&session) {
-                return Ok(Found::Over(session.facts().person().cloned()));
+        let key = self.sealer.name(SESSION, &[&cookie.id()]);
+        let ticket = self.hot.ticket(&key, now);
+        let Some(record) = self.store.get(Area::Sessions, &key, now).await? else {
+            return Ok(Found::Absent);
+        };
+        let read = match self.read(&record, &key, cookie) {
+            Ok(read) if read.0.facts.site == *site => read,
+            Ok(_) => return Ok(Found::Foreign),
+            Err(reason) => {
+                tracing::debug!(%reason, "a session's record cannot be read");
+                return Ok(Found::Foreign);
             }
-            self.hot.insert(&session);
-            return Ok(Found::Live(session));
+        };
+        let over = now >= ends(&read.0.facts, read.0.last_use);
+        let session = Arc::new(OpenSession::new(read, cookie.clone(), key, ticket));
+        if over || self.marks.bars_session(&session) {
+            return Ok(Found::Over(session.facts().person().cloned()));
         }
-        Ok(Found::Absent)
+        self.hot.insert(&session);
+        Ok(Found::Live(session))
     }
 
     /// Notes that the session was used. Writes at most every min(60 s, idle/20) and by one of the
@@ -231,7 +225,7 @@ impl Sessions {
 
     fn entry(&self, stored: &Stored, value: Vec<u8>) -> Result<Entry, StoreError> {
         let deadline = ends(&stored.facts, stored.last_use);
-        Ok(Entry { value, deadline, groups: whose::groups(&self.sealer, &stored.facts)? })
+        Ok(Entry { value, deadline, groups: whose::groups(&self.sealer, &stored.facts) })
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

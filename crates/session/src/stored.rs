@@ -11,8 +11,11 @@ use zeroize::Zeroizing;
 use crate::sealer::{self, cookie_key};
 use crate::{Context, DeviceId, Facts, Sealer, Secrets, SessionCookie, Unreadable};
 
-const FACTS: &str = "session facts";
-const SECRETS: &str = "session secrets";
+/// Kind of the sessions' names in the store.
+pub(crate) const SESSION: &str = "session/";
+
+pub(crate) const FACTS: &str = "session facts";
+pub(crate) const SECRETS: &str = "session secrets";
 const INNER_SECRETS: &str = "session secrets, inner";
 
 /// Facts, and what changes about them.
@@ -32,8 +35,8 @@ pub(crate) struct Stored {
 
 /// A record's two sealed parts. Bytes: length of the facts (4), facts, secrets.
 pub(crate) struct Parts<'r> {
-    facts: &'r [u8],
-    secrets: &'r [u8],
+    pub(crate) facts: &'r [u8],
+    pub(crate) secrets: &'r [u8],
 }
 
 impl Stored {
@@ -104,7 +107,7 @@ fn seal_facts(sealer: &Sealer, id: &str, stored: &Stored) -> Result<Vec<u8>, Sto
     sealer.seal(Context { purpose: FACTS, id }, &plain)
 }
 
-fn join(facts: &[u8], secrets: &[u8]) -> Vec<u8> {
+pub(crate) fn join(facts: &[u8], secrets: &[u8]) -> Vec<u8> {
     let length = u32::try_from(facts.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), facts, secrets].concat()
 }

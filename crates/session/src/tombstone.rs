@@ -17,7 +17,7 @@ const LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long it lasts at least; it is written anew only when that is not sure any more.
 const AT_LEAST: Duration = Duration::from_secs(12 * 60 * 60);
 
-const PURPOSE: &str = "ended session";
+pub(crate) const PURPOSE: &str = "ended session";
 
 #[derive(Serialize, Deserialize)]
 struct Tombstone {

@@ -36,7 +36,7 @@ impl Vault {
         deadline: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let key = self.sealer.name(kind, &bytes(parts))?;
+        let key = self.sealer.name(kind, &bytes(parts));
         let plain = serde_json::to_vec(record).map_err(not_written)?;
         let value = self.sealer.seal(Context { purpose: kind, id: &key }, &plain)?;
         let entry = Entry { value, deadline, groups: Vec::new() };
@@ -53,16 +53,17 @@ impl Vault {
         parts: &[&str],
         now: Timestamp,
     ) -> Result<Option<T>, StoreError> {
-        let keys: Vec<String> = self.sealer.names(kind, &bytes(parts)).collect();
-        for key in keys {
-            let Some(sealed) = self.store.get(Area::Records, &key, now).await? else { continue };
-            let plain = self.sealer.open(Context { purpose: kind, id: &key }, &sealed);
-            match plain {
-                Ok(plain) => return Ok(serde_json::from_slice(&plain).ok()),
-                Err(reason) => tracing::warn!(kind, %reason, "a record cannot be read"),
+        let key = self.sealer.name(kind, &bytes(parts));
+        let Some(sealed) = self.store.get(Area::Records, &key, now).await? else {
+            return Ok(None);
+        };
+        match self.sealer.open(Context { purpose: kind, id: &key }, &sealed) {
+            Ok(plain) => Ok(serde_json::from_slice(&plain).ok()),
+            Err(reason) => {
+                tracing::warn!(kind, %reason, "a record cannot be read");
+                Ok(None)
             }
         }
-        Ok(None)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Groups of sessions, as they are found in the store.
 
 use domain::{IdpName, PersonKey, SiteName};
-use store::StoreError;
 
 use crate::{Facts, Sealer, Who};
 
@@ -31,13 +30,13 @@ pub enum Whose<'a> {
 }
 
 impl<'a> Whose<'a> {
-    /// Names of the group in the store, one for each sealing key.
-    pub(crate) fn names(self, sealer: &Sealer) -> Vec<String> {
-        let (kind, parts) = self.name();
-        sealer.names(kind, &parts).collect()
+    /// Name of the group in the store.
+    pub(crate) fn name(self, sealer: &Sealer) -> String {
+        let (kind, parts) = self.kind();
+        sealer.name(kind, &parts)
     }
 
-    fn name(self) -> (&'static str, Vec<&'a [u8]>) {
+    fn kind(self) -> (&'static str, Vec<&'a [u8]>) {
         match self {
             Self::Person(person) => {
                 let (idp, subject) = (person.idp.as_str(), person.subject.as_str());
@@ -56,8 +55,8 @@ impl<'a> Whose<'a> {
     }
 }
 
-/// Names of all groups that a session is in, under the first sealing key.
-pub(crate) fn groups(sealer: &Sealer, facts: &Facts) -> Result<Vec<String>, StoreError> {
+/// Names of all groups that a session is in.
+pub(crate) fn groups(sealer: &Sealer, facts: &Facts) -> Vec<String> {
     let mut groups = vec![Whose::Site(&facts.site)];
     if let Who::Person(customer) = &facts.who {
         let identity = &customer.identity;
@@ -69,9 +68,5 @@ pub(crate) fn groups(sealer: &Sealer, facts: &Facts) -> Result<Vec<String>, Stor
         }
     }
     groups.extend(facts.organizations.iter().map(|name| Whose::Organization(name)));
-    let name = |whose: Whose<'_>| {
-        let (kind, parts) = whose.name();
-        sealer.name(kind, &parts)
-    };
-    groups.into_iter().map(name).collect()
+    groups.into_iter().map(|whose| whose.name(sealer)).collect()
 }

@@ -27,6 +27,9 @@ pub(crate) enum SessionsCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Seal everything in the store with the sealing key in use, sessions and records alike, so that
+    /// former keys can go. `keys activate` and `keys retire` do it by themselves.
+    Reseal,
 }
 
 /// Whose sessions.
@@ -83,6 +86,9 @@ pub(crate) fn sessions(config: &Path, command: SessionsCommand) -> ExitCode {
             let consent = if yes { Consent::Given } else { Consent::Asked };
             revoke(&settings, whose.whose(), consent)
         }
+        SessionsCommand::Reseal => reseal(&settings).map(|said| {
+            let _ = io::stdout().write_all(said.as_bytes());
+        }),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -126,6 +132,17 @@ fn revoke(settings: &config::Settings, whose: Whose, consent: Consent) -> Result
                 writeln!(io::stdout(), "revoked: {} found; recorded as {reference}", count(ended));
             Ok(())
         }
+        other => Err(unexpected(other)),
+    }
+}
+
+/// Seals the whole store anew; says what was done.
+pub(crate) fn reseal(settings: &config::Settings) -> Result<String, String> {
+    match ask(settings, Command::Reseal)? {
+        Answer::Resealed { anew, unreadable: 0 } => Ok(format!("{anew} records sealed anew\n")),
+        Answer::Resealed { anew, unreadable } => Ok(format!(
+            "{anew} records sealed anew; {unreadable} are sealed with keys that are not listed, and are lost\n"
+        )),
         other => Err(unexpected(other)),
     }
 }

@@ -91,24 +91,6 @@ async fn a_record_that_cannot_be_read_is_an_error_until_it_is_reset() {
 }
 
 #[tokio::test]
-async fn factors_outlive_the_key_that_they_were_sealed_with() {
-    let store = memory();
-    let (ann, old) = (person("ann"), Secret::new(vec![7; 32]));
-    let (app, _) = enrol(&replica(&store), &ann).await;
-    let new = Secret::new(vec![8; 32]);
-    let with = |keys: &[Secret<Vec<u8>>]| {
-        let sealer = Arc::new(Sealer::new(keys).unwrap());
-        Factors::new(Arc::clone(&store), sealer, FactorSettings::default())
-    };
-    let both = with(&[new.clone(), old]);
-    assert_eq!(both.reseal(NOW).await.unwrap(), 1);
-    assert_eq!(both.reseal(NOW).await.unwrap(), 0, "once is enough");
-    let alone = with(&[new]);
-    let then = NOW.plus(STEP);
-    alone.check_code(&ann, &app.code(then), home(), then).await.unwrap();
-}
-
-#[tokio::test]
 async fn a_trusted_browser_is_the_persons_own_listed_and_revocable() {
     let store = memory();
     let (factors, ann, bob) = (replica(&store), person("ann"), person("bob"));

@@ -12,6 +12,8 @@ use super::{Addressee, Letter};
 use crate::random;
 
 const PURPOSE: &str = "mail";
+/// For whoever seals all of a store anew.
+pub(crate) const SEALED: session::Kind = ("mail/", &[PURPOSE]);
 const GROUP: &str = "mail";
 /// How long a letter is worth sending.
 const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);

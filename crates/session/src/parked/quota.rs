@@ -10,7 +10,7 @@ use super::{ParkError, ParkedLimits};
 use crate::stored::not_written;
 use crate::{Context, Sealer, Unreadable};
 
-const PURPOSE: &str = "parked quota";
+pub(crate) const PURPOSE: &str = "parked quota";
 const OF_PERSON: &str = "parked-quota/";
 const OF_ALL: &str = "parked-quota-of-all";
 /// Milliseconds by which ends are counted together, so that a quota's record stays small.
@@ -50,7 +50,7 @@ impl Quota<'_> {
         now: Timestamp,
     ) -> Result<Charge, ParkError> {
         let parts = [whose.idp.as_str().as_bytes(), whose.subject.as_str().as_bytes()];
-        let person = self.sealer.name(OF_PERSON, &parts)?;
+        let person = self.sealer.name(OF_PERSON, &parts);
         let span = deadline.as_millis().div_euclid(SPAN) + 1;
         let charge = Charge { person, bytes: size.max(LEAST), span };
         let ParkedLimits { person, all, .. } = *self.limits;

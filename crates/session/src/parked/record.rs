@@ -9,7 +9,7 @@ use super::quota::Charge;
 use crate::stored::not_written;
 use crate::{Context, Sealer, Unreadable};
 
-const PURPOSE: &str = "parked request";
+pub(crate) const PURPOSE: &str = "parked request";
 /// Milliseconds of one group of records by their deadline.
 const HOUR: i64 = 3_600_000;
 /// How many hours back an end is looked for.

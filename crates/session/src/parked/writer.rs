@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use super::quota::Charge;
 use super::record::{Record, State};
 use super::{
-    CHUNK, HEAD, Last, ParkError, ParkedHandle, ParkedHead, ParkedRequests, SENDING, chunk_id,
-    chunk_key,
+    BODY_PURPOSE, CHUNK, HEAD, Last, ParkError, ParkedHandle, ParkedHead, ParkedRequests, SENDING,
+    chunk_id, chunk_key,
 };
 use crate::Context;
 
@@ -81,10 +81,9 @@ impl<'p> ParkedWriter<'p> {
     /// Removes what was written.
     pub async fn abandon(self) {
         let Self { parked, handle, body, charge, now, chunks, .. } = self;
-        if let Ok(key) = parked.sealer.name(HEAD, &[handle.bytes()]) {
-            // Its answer may have been lost; nobody knows its handle.
-            let _ = parked.store.remove(Area::Sessions, &key).await;
-        }
+        let key = parked.sealer.name(HEAD, &[handle.bytes()]);
+        // Its answer may have been lost; nobody knows its handle.
+        let _ = parked.store.remove(Area::Sessions, &key).await;
         parked.remove(&body, chunks).await;
         parked.quota().release(&charge, now).await;
     }
@@ -92,7 +91,7 @@ impl<'p> ParkedWriter<'p> {
     async fn close(&mut self, head: ParkedHead) -> Result<(), StoreError> {
         self.flush(Last::Yes).await?;
         self.parked.quota().settle(&mut self.charge, self.size, self.now).await;
-        let key = self.parked.sealer.name(HEAD, &[self.handle.bytes()])?;
+        let key = self.parked.sealer.name(HEAD, &[self.handle.bytes()]);
         let record = Record {
             head,
             size: self.size,
@@ -111,7 +110,7 @@ impl<'p> ParkedWriter<'p> {
 
     async fn flush(&mut self, last: Last) -> Result<(), StoreError> {
         let key = chunk_key(&self.body, self.chunks);
-        let context = Context { purpose: "parked body", id: &chunk_id(&key, last) };
+        let context = Context { purpose: BODY_PURPOSE, id: &chunk_id(&key, last) };
         let value = self.parked.sealer.seal(context, &self.piece)?;
         self.piece.clear();
         // Counted first: a piece whose answer is lost is removed, too.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use domain::Timestamp;
 use store::{Area, StoreError};
 
-use super::{SESSION, Sessions};
+use super::Sessions;
 use crate::not_before::LONGEST;
 use crate::open_session::ends;
-use crate::stored::{self, Stored};
+use crate::stored::{self, SESSION, Stored};
 use crate::{DeviceId, Facts, OpenSession, Secrets, SessionCookie, tombstone};
 
 /// Why there is no new session.
@@ -55,7 +55,7 @@ impl Sessions {
         // No session outlives the marks that would bar it.
         stored.facts.deadline = stored.facts.deadline.min(stored.facts.began.plus(LONGEST));
         let cookie = SessionCookie::generate()?;
-        let key = self.sealer.name(SESSION, &[&cookie.id()])?;
+        let key = self.sealer.name(SESSION, &[&cookie.id()]);
         let ticket = self.hot.ticket(&key, now);
         let remembered = tombstone::due(ends(&stored.facts, now), now);
         stored.remembered = remembered.unwrap_or(stored.remembered);

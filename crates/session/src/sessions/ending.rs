@@ -42,15 +42,14 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut ended = 0;
-        for group in whose.names(&self.sealer) {
-            for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
-                let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
-                let Some(stored) = stored.ok().filter(&which) else { continue };
-                self.store.remove(Area::Sessions, &key).await?;
-                self.hot.changed(&key);
-                self.bury(&key, &stored.facts, now).await;
-                ended += 1;
-            }
+        let group = whose.name(&self.sealer);
+        for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
+            let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
+            let Some(stored) = stored.ok().filter(&which) else { continue };
+            self.store.remove(Area::Sessions, &key).await?;
+            self.hot.changed(&key);
+            self.bury(&key, &stored.facts, now).await;
+            ended += 1;
         }
         Ok(ended)
     }

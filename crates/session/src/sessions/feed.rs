@@ -7,8 +7,10 @@ use store::{Area, Change};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-use super::{SESSION, Sessions};
+use super::Sessions;
+use crate::naming::NAMING;
 use crate::not_before::MARK;
+use crate::stored::SESSION;
 
 /// Pause before a closed change feed is asked for again.
 const FEED_PAUSE: Duration = Duration::from_millis(250);
@@ -40,6 +42,7 @@ impl Sessions {
                 Ok(change) => Some(Some(change)),
             };
             if let Some(first) = waiting {
+                self.sealer.adopt_names_again(&*self.store, clock.now()).await;
                 self.marks.changed();
                 self.hot.hear();
                 tell(Heard::Gap);
@@ -94,6 +97,10 @@ impl Sessions {
                 self.marks.changed();
                 self.read_marks(clock).await;
                 tell(Heard::Mark);
+            }
+            // Records were restored, or begun anew.
+            Area::Records if change.key == NAMING => {
+                self.sealer.adopt_names_again(&*self.store, clock.now()).await;
             }
             _ => {}
         }

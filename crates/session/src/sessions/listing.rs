@@ -40,17 +40,16 @@ impl Sessions {
     ) -> Result<Vec<Listed>, StoreError> {
         self.marks.refresh(now, self.hot.feed()).await?;
         let mut listed = Vec::new();
-        for group in whose.names(&self.sealer) {
-            for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
-                let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
-                let live = |stored: &Stored| {
-                    let barred = self.marks.bars(&(&stored.facts).into(), Some(stored.device));
-                    now < ends(&stored.facts, stored.last_use) && !barred
-                };
-                let Some(stored) = stored.ok().filter(|s| which(s) && live(s)) else { continue };
-                let (device, last_use) = (stored.device, stored.last_use);
-                listed.push(Listed { device, facts: stored.facts, last_use });
-            }
+        let group = whose.name(&self.sealer);
+        for (key, record) in self.store.group(Area::Sessions, &group, now).await? {
+            let stored = Parts::split(&record).and_then(|p| p.facts(&self.sealer, &key));
+            let live = |stored: &Stored| {
+                let barred = self.marks.bars(&(&stored.facts).into(), Some(stored.device));
+                now < ends(&stored.facts, stored.last_use) && !barred
+            };
+            let Some(stored) = stored.ok().filter(|s| which(s) && live(s)) else { continue };
+            let (device, last_use) = (stored.device, stored.last_use);
+            listed.push(Listed { device, facts: stored.facts, last_use });
         }
         Ok(listed)
     }

@@ -11,6 +11,7 @@ mod hot;
 mod lifetime;
 mod parked;
 mod replay;
+mod reseal;
 mod revocation;
 mod sealing;
 mod tombstones;

@@ -27,7 +27,10 @@ pub(crate) fn key(fill: u8) -> Secret<Vec<u8>> {
 
 pub(crate) fn sealer(keys: &[u8]) -> Arc<Sealer> {
     let keys: Vec<_> = keys.iter().map(|fill| key(*fill)).collect();
-    Arc::new(Sealer::new(&keys).unwrap())
+    // The store was first written under key 1: names are made with it, whatever seals.
+    let sealer = Sealer::new(&[key(1)]).unwrap();
+    sealer.replace(&keys).unwrap();
+    Arc::new(sealer)
 }
 
 pub(crate) fn site(name: &str) -> SiteName {

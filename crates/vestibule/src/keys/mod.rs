@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use gateway::control::{Answer, Command};
 
-use crate::{asking, check};
+use crate::{asking, check, sessions};
 
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
@@ -53,18 +53,30 @@ pub(crate) enum Kind {
 }
 
 pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
-    let step = match command {
+    let step = match &command {
         KeysCommand::Init => return told("keys init", init(config)),
         KeysCommand::Published => return published::show(config),
-        KeysCommand::Stage { kind } => (kind, rollover::stage as rollover::Step),
-        KeysCommand::Activate { kind } => (kind, rollover::activate as rollover::Step),
-        KeysCommand::Retire { kind } => (kind, rollover::retire as rollover::Step),
+        KeysCommand::Stage { kind } => (*kind, rollover::stage as rollover::Step),
+        KeysCommand::Activate { kind } => (*kind, rollover::activate as rollover::Step),
+        KeysCommand::Retire { kind } => (*kind, rollover::retire as rollover::Step),
     };
     let settings = match check::load(config) {
         Ok(settings) => settings,
         Err(code) => return code,
     };
     let (kind, step) = step;
+    let mut resealed = String::new();
+    if matches!(command, KeysCommand::Retire { kind: Kind::Sealing }) {
+        match sessions::reseal(&settings) {
+            Ok(said) => resealed = said,
+            Err(reason) => {
+                return told(
+                    "keys retire",
+                    Err(io::Error::other(format!("the key stays: {reason}"))),
+                );
+            }
+        }
+    }
     let files = &settings.keys.files;
     let file = match kind {
         Kind::Sealing => &files.sealing,
@@ -72,7 +84,7 @@ pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
         Kind::Saml => &files.saml,
     };
     let done = match file {
-        Some(file) => step(kind, file).and_then(|done| Ok(done + &reload(&settings)?)),
+        Some(file) => step(kind, file).and_then(|done| Ok(resealed + &done + &reload(&settings)?)),
         None => Err(io::Error::other(
             "this key is not in a file, so it cannot be rolled over here: the first of its list must be { file: PATH }",
         )),

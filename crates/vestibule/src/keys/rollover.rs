@@ -47,17 +47,13 @@ pub(super) fn activate(_: Kind, active: &Path) -> io::Result<String> {
 }
 
 /// Forgets the key before.
-pub(super) fn retire(kind: Kind, active: &Path) -> io::Result<String> {
+pub(super) fn retire(_: Kind, active: &Path) -> io::Result<String> {
     let old = key_sibling(active, "old");
     if !old.exists() {
         return Err(refused("there is no former key", &old));
     }
     std::fs::remove_file(&old)?;
-    let lost = match kind {
-        Kind::Sealing => "; what is still sealed with it can no longer be read",
-        Kind::Saml | Kind::Assertion => "",
-    };
-    Ok(format!("retired {}: it is no longer accepted{lost}\n", old.display()))
+    Ok(format!("retired {}: it is no longer accepted\n", old.display()))
 }
 
 fn refused(said: &str, path: &Path) -> io::Error {

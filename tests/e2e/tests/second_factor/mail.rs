@@ -15,7 +15,7 @@ use crate::world::*;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A scene with a rule for everybody of Acme, and a mail server.
-async fn scene(tls: SmtpTls, authority: Option<&TestAuthority>) -> (Scene, SmtpServer) {
+pub(crate) async fn scene(tls: SmtpTls, authority: Option<&TestAuthority>) -> (Scene, SmtpServer) {
     let word = match tls {
         SmtpTls::None => "none",
         SmtpTls::StartTls(_) => "starttls",

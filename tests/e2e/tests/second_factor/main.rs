@@ -13,6 +13,7 @@ mod mail;
 mod provider;
 mod recovery;
 mod redis;
+mod reseal;
 mod rules;
 mod secrecy;
 mod step_up;
