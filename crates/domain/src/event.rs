@@ -87,6 +87,27 @@ pub enum AuditEvent {
         /// How many sessions were found just before.
         found: usize,
     },
+    /// An operator disabled an identity provider of the file, or enabled it again.
+    IdpSwitched {
+        /// Which.
+        idp: IdpName,
+        /// Whether it may sign in people from now on.
+        enabled: bool,
+    },
+    /// An operator gave records their id, or wrote all of them to a file or back.
+    StoreOrdered {
+        /// `init`, `backup` or `restore`.
+        order: String,
+        /// The file, where there is one.
+        file: Option<String>,
+    },
+    /// An operator had everything in the store sealed with the sealing key in use.
+    StoreResealed {
+        /// How many records that changed.
+        anew: usize,
+        /// How many none of the keys opens.
+        unreadable: usize,
+    },
     /// What the identity provider said when a customer signed out there too.
     ProviderSignOut {
         /// Where.

@@ -21,10 +21,11 @@ use crate::revocation::Desk;
 use crate::storage::{self, StoreCommand};
 use crate::{
     break_glass, connection_test, factor_orders, keys, metadata_readers, provision, reseal,
-    revocation,
+    revocation, switched_off,
 };
 
 pub use crate::revocation::{ShownSession, Whose};
+pub use crate::switched_off::Switch;
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -131,6 +132,13 @@ pub enum Command {
     ListSessions {
         /// Of whom.
         whose: Whose,
+    },
+    /// Disable an identity provider at every gateway, or enable it again.
+    SwitchIdp {
+        /// Which.
+        idp: IdpName,
+        /// To which position.
+        to: Switch,
     },
     /// Seal the whole store with the sealing key in use.
     Reseal,
@@ -348,8 +356,13 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
         Command::ListSessions { .. } | Command::RevokeSessions { .. } => {
             revocation::order(&Desk::of(gateway), command).await
         }
+        Command::SwitchIdp { idp, to } => {
+            let (at, now) = ((&idp, to), gateway.clock.now());
+            switched(switched_off::switch(&*gateway.store, &gateway.audit, at, now).await)
+        }
         Command::Reseal => {
-            resealed(reseal::all(&gateway.sealer, &gateway.store, gateway.clock.now()).await)
+            let Gateway { sealer, store, audit, .. } = gateway;
+            resealed(reseal::by_order(sealer, store, audit, gateway.clock.now()).await)
         }
         Command::ReloadKeys => match keys::reload(gateway).await {
             Ok(keys::Counts { sealing, assertion, saml }) => {
@@ -366,7 +379,14 @@ pub(crate) fn resealed(done: Result<session::Resealed, String>) -> Answer {
     })
 }
 
+pub(crate) fn switched(done: Result<ReferenceCode, String>) -> Answer {
+    done.map_or_else(Answer::Failed, |code| Answer::Done(format!("recorded as {code}")))
+}
+
 async fn store(gateway: &Gateway, command: StoreCommand) -> Answer {
+    if let Err(reason) = storage::record(&gateway.audit, &command, gateway.clock.now()).await {
+        return Answer::Failed(reason);
+    }
     let done = storage::execute(&*gateway.store, &gateway.storage, &command, gateway.clock.now());
     done.await.map_or_else(Answer::Failed, Answer::Done)
 }

@@ -1,6 +1,7 @@
 //! Every fact goes through here once: to the log and to the audit log.
 
 mod factor;
+mod orders;
 mod provisioning;
 
 use audit::{AuditError, Record};
@@ -90,10 +91,6 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         AuditEvent::SessionsEndedByProvider { idp, count } => {
             tracing::info!(%reference, %idp, count, "sessions ended by the identity provider");
         }
-        // Whose it was may name a person: the audit log has it.
-        AuditEvent::SessionsRevoked { found, .. } => {
-            tracing::warn!(%reference, found, "sessions revoked");
-        }
         AuditEvent::ProviderSignOut { site, idp, ended } => {
             tracing::info!(%reference, %site, %idp, ended, "signed out at the identity provider");
         }
@@ -132,6 +129,7 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         }
         AuditEvent::GatewayStarted { version, .. } => tracing::info!(version, "gateway started"),
         AuditEvent::GatewayStopped => tracing::info!("gateway stopped"),
+        ordered if orders::log(reference, ordered) => {}
         of_jsm if provisioning::log(reference, of_jsm) => {}
         of_factor => factor::log(reference, of_factor),
     }

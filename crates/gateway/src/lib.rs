@@ -61,6 +61,7 @@ mod start_error;
 mod step_up;
 mod storage;
 mod streams;
+mod switched_off;
 mod target;
 mod tls;
 

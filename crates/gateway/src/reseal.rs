@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::Timestamp;
+use audit::{AuditLog, Record};
+use domain::{AuditEvent, Timestamp};
 use session::{Kinds, Resealed, Sealer, reseal};
 use store::Store;
 
 use crate::gateway::Gateway;
-use crate::{history, mail};
+use crate::{history, mail, random};
 
 /// What lies sealed in the store beside sessions and vaults.
 const KINDS: Kinds = &[factor::SEALED, provisioning::SEALED, history::SEALED, mail::SEALED];
@@ -26,6 +27,23 @@ pub(crate) async fn all(
         let left = done.left;
         return Err(format!("{left} records change too often to be sealed anew; try again"));
     }
+    Ok(done)
+}
+
+/// The same by order, which is recorded.
+///
+/// # Errors
+/// As [`all`], and when it cannot be recorded.
+pub(crate) async fn by_order(
+    sealer: &Arc<Sealer>,
+    store: &Arc<dyn Store>,
+    audit: &AuditLog,
+    now: Timestamp,
+) -> Result<Resealed, String> {
+    let done = all(sealer, store, now).await?;
+    let event = AuditEvent::StoreResealed { anew: done.anew, unreadable: done.unreadable };
+    let record = Record::new(now, random::reference(), None, event);
+    audit.record(&record).await.map_err(|error| error.to_string())?;
     Ok(done)
 }
 

@@ -18,7 +18,7 @@ use crate::control::{Answer, Command};
 use crate::gateway::Gateway;
 use crate::people::People;
 use crate::storage::{self, Storage};
-use crate::{control, random, reseal};
+use crate::{control, random, reseal, switched_off};
 
 /// Whose sessions an order is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,8 +175,16 @@ pub async fn offline(settings: &Settings, clock: &dyn Clock, command: Command) -
         Ok(opened) => opened,
         Err(reason) => return Answer::Failed(reason),
     };
-    if matches!(command, Command::Reseal) {
-        return control::resealed(reseal::all(&sealer, &store, clock.now()).await);
+    match command {
+        Command::Reseal => {
+            let done = reseal::by_order(&sealer, &store, &audit, clock.now());
+            return control::resealed(done.await);
+        }
+        Command::SwitchIdp { idp, to } => {
+            let done = switched_off::switch(&*store, &audit, (&idp, to), clock.now());
+            return control::switched(done.await);
+        }
+        _ => {}
     }
     let sites: Vec<SiteName> = settings.sites.iter().map(|site| site.name.clone()).collect();
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(sites.clone());

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::{AuditLog, Record};
 use config::{Settings, StoreSettings};
-use domain::{Clock, Timestamp};
+use domain::{AuditEvent, Clock, Timestamp};
 use session::Sealer;
 use store::backup::{BackupError, Present};
 use store::{
@@ -133,7 +134,29 @@ pub async fn store_command(
     let words = |error: StoreError| error.to_string();
     let store = open(&settings.store).map_err(words)?;
     answers(&*store, clock.now()).await.map_err(words)?;
+    let audit = AuditLog::open(&settings.audit_file).map_err(|error| error.to_string())?;
+    record(&audit, command, clock.now()).await?;
     execute(&*store, &Storage::from(settings), command, clock.now()).await
+}
+
+/// Writes an order into the audit log, before it is carried out.
+///
+/// # Errors
+/// In words for the operator.
+pub(crate) async fn record(
+    audit: &AuditLog,
+    command: &StoreCommand,
+    now: Timestamp,
+) -> Result<(), String> {
+    let (order, file) = match command {
+        StoreCommand::Init => ("init", None),
+        StoreCommand::Backup(file) => ("backup", Some(file)),
+        StoreCommand::Restore { file, .. } => ("restore", Some(file)),
+    };
+    let file = file.map(|file| file.display().to_string());
+    let event = AuditEvent::StoreOrdered { order: order.to_owned(), file };
+    let record = Record::new(now, random::reference(), None, event);
+    audit.record(&record).await.map_err(|error| error.to_string())
 }
 
 /// What of the store's own settings would lose records, in words for the operator.

@@ -26,6 +26,7 @@ use factor::FactorCommand;
 use gateway::{StoreCommand, control};
 use keys::KeysCommand;
 use provisioning::ProvisioningCommand;
+use sessions::Consent;
 
 /// sysexits.h `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -127,6 +128,23 @@ enum IdpCommand {
         #[arg(long)]
         site: Option<SiteName>,
     },
+    /// Let it sign nobody in any more, at every gateway at once, whatever the file says. Its people's
+    /// sessions go on unless they are revoked, too.
+    Disable {
+        /// The identity provider's name in the file.
+        name: IdpName,
+        /// End the sessions of its people: shows how many and asks.
+        #[arg(long)]
+        revoke: bool,
+        /// Do not ask.
+        #[arg(long, requires = "revoke")]
+        yes: bool,
+    },
+    /// Undo `disable`.
+    Enable {
+        /// The identity provider's name in the file.
+        name: IdpName,
+    },
 }
 
 fn main() -> ExitCode {
@@ -152,6 +170,10 @@ fn main() -> ExitCode {
             let command = control::Command::TestIdp { idp: name, site };
             links::link(&config, &command, "open it in a browser and sign in: nothing is written")
         }
+        Command::Idp(IdpCommand::Disable { name, revoke, yes }) => {
+            sessions::disable_idp(&config, name, revoke.then(|| Consent::from_flag(yes)))
+        }
+        Command::Idp(IdpCommand::Enable { name }) => sessions::enable_idp(&config, name),
         Command::Factor(command) => factor::factor(&config, command),
         Command::Store(StoreOrder::Init) => storage::storage(&config, &StoreCommand::Init),
         Command::Backup { file } => storage::storage(&config, &StoreCommand::Backup(file)),

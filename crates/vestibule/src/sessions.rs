@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use domain::{IdpName, SiteName};
 use gateway::SystemClock;
-use gateway::control::{self, Answer, Command, ShownSession, Whose};
+use gateway::control::{self, Answer, Command, ShownSession, Switch, Whose};
 
 use crate::{asking, check};
 
@@ -83,13 +83,16 @@ pub(crate) fn sessions(config: &Path, command: SessionsCommand) -> ExitCode {
     let done = match command {
         SessionsCommand::List { whose } => list(&settings, whose.whose()),
         SessionsCommand::Revoke { whose, yes } => {
-            let consent = if yes { Consent::Given } else { Consent::Asked };
-            revoke(&settings, whose.whose(), consent)
+            revoke(&settings, whose.whose(), Consent::from_flag(yes))
         }
         SessionsCommand::Reseal => reseal(&settings).map(|said| {
             let _ = io::stdout().write_all(said.as_bytes());
         }),
     };
+    ended(done)
+}
+
+fn ended(done: Result<(), String>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
@@ -97,6 +100,36 @@ pub(crate) fn sessions(config: &Path, command: SessionsCommand) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `vestibule idp disable`; with consent, its people's sessions are revoked, too.
+pub(crate) fn disable_idp(config: &Path, idp: IdpName, revoking: Option<Consent>) -> ExitCode {
+    switch_idp(config, idp, Switch::Off, revoking)
+}
+
+/// `vestibule idp enable`.
+pub(crate) fn enable_idp(config: &Path, idp: IdpName) -> ExitCode {
+    switch_idp(config, idp, Switch::On, None)
+}
+
+fn switch_idp(config: &Path, idp: IdpName, to: Switch, revoking: Option<Consent>) -> ExitCode {
+    let settings = match check::load(config) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    let done = || {
+        if !settings.identity_providers.iter().any(|known| known.federation.name == idp) {
+            return Err(format!("the file has no identity provider `{idp}`"));
+        }
+        let word = if to == Switch::On { "enabled" } else { "disabled" };
+        match ask(&settings, Command::SwitchIdp { idp: idp.clone(), to })? {
+            Answer::Done(said) => drop(writeln!(io::stdout(), "{idp} is {word}; {said}")),
+            other => return Err(unexpected(other)),
+        }
+        // Afterwards, so that nobody comes in between.
+        revoking.map_or(Ok(()), |consent| revoke(&settings, Whose::Idp(idp), consent))
+    };
+    ended(done())
 }
 
 fn list(settings: &config::Settings, whose: Whose) -> Result<(), String> {
@@ -111,9 +144,16 @@ fn list(settings: &config::Settings, whose: Whose) -> Result<(), String> {
 
 /// Whether the operator has said yes already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Consent {
+pub(crate) enum Consent {
     Given,
     Asked,
+}
+
+impl Consent {
+    /// Of `--yes`.
+    pub(crate) fn from_flag(yes: bool) -> Self {
+        if yes { Self::Given } else { Self::Asked }
+    }
 }
 
 fn revoke(settings: &config::Settings, whose: Whose, consent: Consent) -> Result<(), String> {

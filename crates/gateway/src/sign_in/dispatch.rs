@@ -21,6 +21,7 @@ use crate::own::OwnRequest;
 use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, store_refusal};
+use crate::switched_off::refuse_switched_off;
 use crate::{events, factor_rules, random};
 
 /// Runs an attempt until the browser must do something.
@@ -90,8 +91,10 @@ async fn go_on(
             Step::Provision { identity, proof } => {
                 let (visit, began) = (&request.visit, attempt.began());
                 let revoked = refuse_revoked(gateway, visit, &identity, began).await;
-                revoked
-                    .map_err(|refusal| Stop::from(refusal).at(&identity.person.idp).of(&kept))?;
+                let idp = &identity.person.idp;
+                let stop = |refusal| Stop::from(refusal).at(idp).of(&kept);
+                revoked.map_err(stop)?;
+                refuse_switched_off(gateway, idp, now).await.map_err(stop)?;
                 match provision(gateway, request, &identity, &proof).await {
                     Ok(account) => Event::Provisioned(account),
                     Err(Unprovisioned::Refused(stop)) => return Err(stop.of(&kept)),
@@ -142,6 +145,8 @@ async fn send_to(
     let provider =
         usable(gateway, request, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
     let visit = &request.visit;
+    let switched = refuse_switched_off(gateway, idp, visit.context.now).await;
+    switched.map_err(|refusal| Stop::from(refusal).at(idp).of(&attempt))?;
     // Whoever is sent to an identity provider that does not answer sees no page of anybody's.
     let reachable = gateway.federation.reachable(idp, visit.context.now).await;
     reachable.map_err(|error| Stop::from(error.refusal()).at(idp).of(&attempt))?;

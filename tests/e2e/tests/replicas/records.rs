@@ -32,6 +32,10 @@ async fn embedded_records_are_backed_up_while_the_gateway_runs_and_restored() {
     scene.signed_in("ann@acme.example").await;
     let refused = scene.command(&["restore", file]).await;
     assert!(refused.code == Some(1) && refused.err.contains("--replace"), "{refused:?}");
+    for order in ["init", "backup", "restore"] {
+        let recorded = format!("\"order\":\"{order}\"");
+        assert!(scene.audit_log().contains(&recorded), "{order} is on record");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! Revocation: on every replica within a second, whatever is open, and nothing in between.
 
 mod gone;
+mod idp;
 mod keys;
 mod marks;
 mod measured;
