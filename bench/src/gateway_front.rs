@@ -36,6 +36,8 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     /// Of a signed-in customer, `name=value`.
     pub(crate) cookie: String,
+    /// The operator's folder.
+    pub(crate) folder: PathBuf,
 }
 
 /// Serves until it is ended; says on standard output where.
@@ -67,10 +69,20 @@ pub(crate) async fn start_with(
     globex: &OpenIdProvider,
     acme: &SamlIdp,
 ) -> anyhow::Result<Gateway> {
+    start_over(lab, feed, (globex, acme), "embedded: { path: data }").await
+}
+
+/// The same over a store that the file describes so.
+pub(crate) async fn start_over(
+    lab: &Lab,
+    feed: FeedName,
+    (globex, acme): (&OpenIdProvider, &SamlIdp),
+    store: &str,
+) -> anyhow::Result<Gateway> {
     let port = free_port()?;
     let name = feed.to_possible_value().map(|value| value.get_name().to_owned());
     let folder = lab.folder().join(format!("gateway-{port}"));
-    let file = write_configuration(&folder, lab, (globex, acme), port)?;
+    let file = write_configuration(&folder, lab, (globex, acme), port, store)?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("gateway").arg("--config").arg(file);
     command.arg("--feed").arg(name.unwrap_or_default());
@@ -78,7 +90,7 @@ pub(crate) async fn start_with(
     let authority = std::fs::read_to_string(&lab.certificate.chain)?;
     let base = format!("https://{HOST}:{port}");
     let cookie = sign_in(&authority, &base, "gil@globex.example").await.context("signing in")?;
-    Ok(Gateway { running, address: address.parse()?, cookie })
+    Ok(Gateway { running, address: address.parse()?, cookie, folder })
 }
 
 fn write_configuration(
@@ -86,6 +98,7 @@ fn write_configuration(
     lab: &Lab,
     (provider, acme): (&OpenIdProvider, &SamlIdp),
     port: u16,
+    store: &str,
 ) -> anyhow::Result<PathBuf> {
     std::fs::create_dir(folder)?;
     let mut sealing = [0; 32];
@@ -101,7 +114,7 @@ fn write_configuration(
   workers: 2
 tls:
   certificates: [{{ chain: {chain}, key: {{ file: {key} }} }}]
-store: {{ embedded: {{ path: data }} }}
+store: {{ {store} }}
 keys:
   sealing: [{{ file: sealing }}]
   assertion: [{{ file: assertion.pem }}]

@@ -86,7 +86,27 @@ pub(crate) async fn wrk(front: &Front, ask: Ask, effort: &Effort) -> anyhow::Res
     command.arg(format!("https://{}{}", front.address, ask.path));
     let output = command.output().await;
     let _ = std::fs::remove_file(&script);
-    let text = String::from_utf8(output?.stdout)?;
+    read(&String::from_utf8(output?.stdout)?, &format!("{}, {}", front.name, ask.path))
+}
+
+/// The same with requests that a script makes.
+pub(crate) async fn wrk_script(
+    script: &str,
+    url: &str,
+    connections: usize,
+    seconds: u64,
+) -> anyhow::Result<Sample> {
+    let path = std::env::temp_dir().join(format!("vestibule-bench-{}.lua", std::process::id()));
+    std::fs::write(&path, format!("{script}{DONE}"))?;
+    let mut command = Command::new("wrk");
+    command.arg("-t2").arg(format!("-c{connections}")).arg(format!("-d{seconds}s"));
+    command.arg("--timeout").arg("20s").arg("-s").arg(&path).arg(url);
+    let output = command.output().await;
+    let _ = std::fs::remove_file(&path);
+    read(&String::from_utf8(output?.stdout)?, url)
+}
+
+fn read(text: &str, what: &str) -> anyhow::Result<Sample> {
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("RESULT "))
@@ -94,7 +114,7 @@ pub(crate) async fn wrk(front: &Front, ask: Ask, effort: &Effort) -> anyhow::Res
     let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>()?;
     let [requests, duration, median, high, errors] = numbers[..] else { bail!("wrk: {line}") };
     if errors > 0 || requests == 0 {
-        bail!("{}: {errors} of {requests} answers to {} were errors", front.name, ask.path);
+        bail!("{what}: {errors} of {requests} answers were errors");
     }
     let latency = Some((Duration::from_micros(median), Duration::from_micros(high)));
     Ok(Sample { requests, time: Duration::from_micros(duration), latency })

@@ -22,6 +22,7 @@ mod process;
 mod report;
 mod routing;
 mod rows;
+mod session_hop;
 mod sessions;
 mod sign_in_load;
 mod sign_ins;
@@ -51,7 +52,7 @@ struct Arguments {
     /// Only the routing of typed addresses, which needs no other program.
     #[arg(long)]
     routing: bool,
-    /// Only what sessions cost, which needs no other program.
+    /// Only what sessions cost: in the store, and in the whole hop over a Redis.
     #[arg(long)]
     sessions: bool,
     /// Only sign-ins at a pace while identity providers change keys or do not answer.
@@ -128,7 +129,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     if arguments.sessions {
-        return sessions::measure().await;
+        sessions::measure().await?;
+        return session_hop::measure().await;
     }
     let tools = load::Tools::find()?;
     let effort = Effort {

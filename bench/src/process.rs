@@ -45,6 +45,14 @@ impl Running {
         Ok((running, rest))
     }
 
+    /// Memory of the program in KiB.
+    pub(crate) fn resident(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = line.ok_or_else(|| anyhow!("no VmRSS"))?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
     /// CPU time of the program and its children, user and system.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let mut ticks = stat(self.pid).map(|stat| stat.ticks)?;

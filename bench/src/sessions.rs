@@ -10,7 +10,7 @@ use session::{Customer, Facts, Sealer, Secrets, SessionCookie, Sessions, Who};
 use store::{EmbeddedStore, Store};
 
 /// Sessions that are kept open, as in issue and figures.
-const SESSIONS: usize = 100_000;
+pub(crate) const SESSIONS: usize = 100_000;
 /// Openings of each kind that are timed.
 const OPENINGS: usize = 100_000;
 /// Writes at once: the store syncs them together.
@@ -26,7 +26,7 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     let sessions = Arc::new(Sessions::new(Arc::clone(&store), sealer));
     let site: SiteName = "help".parse()?;
     let empty = resident()?;
-    let cookies = create(&sessions, &site).await?;
+    let cookies = create(&sessions, &site, NOW).await?;
     let written = resident()?;
     for cookie in &cookies {
         let opened = sessions.open(cookie, &site, NOW).await?;
@@ -45,14 +45,19 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     read(&sessions, &cookies, &site).await
 }
 
-async fn create(sessions: &Arc<Sessions>, site: &SiteName) -> anyhow::Result<Vec<SessionCookie>> {
+/// Sessions of as many people; gives their cookies.
+pub(crate) async fn create(
+    sessions: &Arc<Sessions>,
+    site: &SiteName,
+    now: Timestamp,
+) -> anyhow::Result<Vec<SessionCookie>> {
     let mut cookies = Vec::with_capacity(SESSIONS);
     for round in 0..SESSIONS.div_ceil(AT_ONCE) {
         let first = round * AT_ONCE;
         let some = (first..SESSIONS.min(first + AT_ONCE)).map(|number| {
-            let (sessions, facts) = (Arc::clone(sessions), facts(number, site));
+            let (sessions, facts) = (Arc::clone(sessions), facts(number, site, now));
             async move {
-                sessions.create(facts?, Secrets::default(), NOW).await.map_err(anyhow::Error::from)
+                sessions.create(facts?, Secrets::default(), now).await.map_err(anyhow::Error::from)
             }
         });
         for made in futures_util::future::join_all(some).await {
@@ -96,7 +101,7 @@ fn resident() -> anyhow::Result<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-fn facts(number: usize, site: &SiteName) -> anyhow::Result<Facts> {
+fn facts(number: usize, site: &SiteName, now: Timestamp) -> anyhow::Result<Facts> {
     let identity: Identity = Identity {
         person: domain::PersonKey { idp: "acme".parse()?, subject: format!("s-{number}").parse()? },
         email: format!("person-{number}@acme.example").parse()?,
@@ -109,9 +114,9 @@ fn facts(number: usize, site: &SiteName) -> anyhow::Result<Facts> {
     Ok(Facts {
         who: Who::Person(Customer { identity, account: None }),
         site: site.clone(),
-        began: NOW,
-        created: NOW,
-        deadline: NOW.plus(Duration::from_secs(12 * 3600)),
+        began: now,
+        created: now,
+        deadline: now.plus(Duration::from_secs(12 * 3600)),
         idle: Duration::from_secs(1800),
         shortest_idle: None,
         factor: None,

@@ -1,9 +1,9 @@
 //! What was used at one replica and comes to the other. Rows of the threat list that need two.
 
-use e2e::{Replicas, Visitor, sets_session};
+use e2e::{Replicas, SceneOptions, Visitor, sets_session};
 use fakes::http_client::Answer as Reply;
 use fakes::openid::{Named, OidcAnswer};
-use fakes::saml::{Answer, Form, Sign};
+use fakes::saml::{Answer, Binding, Carried, Form, Sign};
 use fakes::{Person, saml};
 use http::Method;
 use tokio::task::JoinSet;
@@ -122,6 +122,47 @@ async fn c1_a_state_used_at_one_replica_is_refused_at_the_other() {
         assert!(!sets_session(&stolen), "{}", stolen.text());
         replicas.in_turn();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b21_a_logout_request_used_at_one_replica_ends_nothing_at_the_other() {
+    let keys = "assertion: [{ file: assertion.pem }] }";
+    let with_key = "assertion: [{ file: assertion.pem }], saml: [{ file: saml.pem }] }";
+    let instead = vec![(keys, with_key.to_owned())];
+    let options = SceneOptions { instead, ..SceneOptions::default() };
+    let replicas = Replicas::with(options, |redis| redis.line()).await;
+    let scene = &replicas.scene;
+    let metadata = scene.visitor().open("/.vestibule/saml/acme/metadata").await;
+    scene.acme.know(&metadata.text());
+    let mut first = scene.signed_in("ann@acme.example").await;
+    let session = scene.acme.session_of(&scene.acme.person("ann"));
+    let request = scene.acme.logout_request(&session, Binding::Redirect);
+    let Carried::Redirect(url) = request else { panic!("a redirect") };
+    replicas.only(0);
+    assert_eq!(scene.visitor().follow(&url).await.status, 303, "an honest one passes");
+    replicas.only(1);
+    e2e::until("her session has ended there", async || ask(&mut first).await.status == 302).await;
+    let mut second = scene.signed_in("ann@acme.example").await;
+    let replayed = scene.visitor().follow(&url).await;
+    assert_eq!(replicas.cause(&replayed), "saml-logout-replayed");
+    assert!(known_to_both(&replicas, &mut second).await, "and ends nothing");
+}
+
+/// There is no token that two replicas could refresh: none is asked for, and a session goes on at
+/// both without a further call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d10_no_token_is_refreshed_by_any_replica() {
+    let replicas = Replicas::start().await;
+    let gil = replicas.scene.globex.person("gil");
+    let mut browser = replicas.scene.signed_in(&gil.email).await;
+    let asked = replicas.scene.globex.requests();
+    assert!(!asked.is_empty() && asked.iter().all(|r| !r.scope.contains("offline_access")));
+    assert_eq!(replicas.scene.globex.token_calls(), 1, "the code was redeemed once");
+    for _ in 0..20 {
+        replicas.scene.clock.advance(std::time::Duration::from_secs(29 * 60));
+        assert!(known_to_both(&replicas, &mut browser).await);
+    }
+    assert_eq!(replicas.scene.globex.token_calls(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

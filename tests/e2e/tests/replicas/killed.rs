@@ -35,7 +35,7 @@ async fn load(
 async fn replicas_killed_in_turn_under_load_lose_nothing() {
     let said = std::env::args().find_map(|a| a.strip_prefix("seconds=")?.parse::<u64>().ok());
     let seconds = said.unwrap_or(12);
-    let (scene, _redis, mut processes) = Processes::start().await;
+    let (scene, _redis, mut processes, _front) = Processes::start().await;
     let (counts, stop) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
     let base = scene.url("");
     let mut loads = Vec::new();

@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod balancer;
 mod dump;
 mod failover;
 mod journeys;

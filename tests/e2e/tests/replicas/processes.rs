@@ -16,13 +16,27 @@ use crate::LINK;
 
 /// Two processes of the gateway over one Redis.
 pub(crate) struct Processes {
+    /// Where each listens.
+    pub(crate) ports: [u16; 2],
+    /// Where each says whether it is ready.
+    pub(crate) operations: [u16; 2],
     files: [PathBuf; 2],
     running: [Option<Vestibule>; 2],
-    _front: Front,
 }
 
 impl Processes {
-    pub(crate) async fn start() -> (Scene, Server, Self) {
+    /// Behind a front that gives each connection to another one.
+    pub(crate) async fn start() -> (Scene, Server, Self, Front) {
+        let (scene, redis, processes) = Self::start_alone().await;
+        let front = Front::start(scene.port).await;
+        for (number, port) in processes.ports.into_iter().enumerate() {
+            front.lead(number, port);
+        }
+        (scene, redis, processes, front)
+    }
+
+    /// Without anything on the scene's port.
+    pub(crate) async fn start_alone() -> (Scene, Server, Self) {
         let redis = Server::start();
         let options = SceneOptions {
             gateway: Place::Process,
@@ -31,19 +45,27 @@ impl Processes {
         };
         let scene = Scene::with(options).await;
         assert_eq!(scene.command(&["store", "init"]).await.code, Some(0));
-        let (front, ports) = (Front::start(scene.port).await, [free_port(), free_port()]);
-        let files = [file(&scene, 0, ports[0]), file(&scene, 1, ports[1])];
+        let ports = [free_port(), free_port()];
+        let operations = [free_port(), free_port()];
+        let files = [0, 1].map(|number| file(&scene, number, ports[number], operations[number]));
         let running =
             [Some(run(&scene, &files[0], 0).await), Some(run(&scene, &files[1], 1).await)];
-        front.lead(0, ports[0]);
-        front.lead(1, ports[1]);
-        (scene, redis, Self { files, running, _front: front })
+        (scene, redis, Self { ports, operations, files, running })
     }
 
     /// Ends a replica with SIGKILL and starts it again.
     pub(crate) async fn kill(&mut self, scene: &Scene, number: usize) {
-        // SIGKILL when it is dropped; its port is free then.
+        self.end(number);
+        self.run_again(scene, number).await;
+    }
+
+    /// Ends a replica with SIGKILL; its port is free then.
+    pub(crate) fn end(&mut self, number: usize) {
         drop(self.running[number].take());
+    }
+
+    /// Starts a replica that has ended.
+    pub(crate) async fn run_again(&mut self, scene: &Scene, number: usize) {
         self.running[number] = Some(run(scene, &self.files[number], number).await);
     }
 }
@@ -128,13 +150,15 @@ fn refreshed(page: &Answer) -> Option<Url> {
 }
 
 /// The file of one replica: the scene's, with a port and files of its own.
-fn file(scene: &Scene, number: usize, port: u16) -> PathBuf {
+fn file(scene: &Scene, number: usize, port: u16, operations: u16) -> PathBuf {
     let text = std::fs::read_to_string(scene.file_path()).unwrap();
     let text = text
         .replace(
             &format!("https: \"127.0.0.1:{}\"", scene.port),
             &format!("https: \"127.0.0.1:{port}\""),
         )
+        .replace("operations: \"127.0.0.1:0\"", &format!("operations: \"127.0.0.1:{operations}\""))
+        .replace("workers: 2 }", "workers: 2, trusted_proxies: [127.0.0.1/32] }")
         .replace("data/audit.jsonl", &format!("data/{number}-audit.jsonl"))
         .replace("data/access.jsonl", &format!("data/{number}-access.jsonl"))
         .replace("data/control.sock", &format!("data/{number}.sock"));

@@ -101,7 +101,7 @@ fn figures(all: &[Met]) -> (usize, Duration, Duration, Duration) {
 }
 
 async fn away(way: Way) {
-    let (scene, mut redis, _processes) = Processes::start().await;
+    let (scene, mut redis, _processes, _front) = Processes::start().await;
     let (counts, stop) = (Counts::default(), Arc::new(AtomicBool::new(false)));
     let base = scene.url("");
     let mut loads = Vec::new();
