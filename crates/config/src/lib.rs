@@ -71,8 +71,8 @@ use reader::Reading;
 use saml::OwnKey;
 pub use secret::key_sibling;
 pub use settings::{
-    CertificateFiles, IdentityProvider, KeyFiles, Keys, Listen, MailSettings, MailTls, Settings,
-    Site, StoreSettings,
+    CertificateFiles, IdentityProvider, KeyFiles, Keys, Listen, MailSettings, MailTls,
+    ProxyProtocol, Settings, Site, StoreSettings,
 };
 use sign_in::Known;
 

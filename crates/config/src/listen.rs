@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use ipnet::IpNet;
 
-use crate::Listen;
 use crate::mapping::{Mapping, given};
 use crate::reader::Value;
+use crate::{Listen, ProxyProtocol};
 
 /// [`Listen`] and the port of the URLs that we publish.
 pub(crate) struct Listening {
@@ -27,9 +27,12 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Listening> {
     let trusted_proxies = given(map.optional("trusted_proxies"), networks);
     let workers = given(map.optional("workers"), |value| number(value, 1..=1024));
     let public_port = given(map.optional("public_port"), |value| number(value, 1..=65_535));
-    map.not_yet(&["proxy_protocol"]);
+    let proxy_protocol = given(map.optional("proxy_protocol"), |value| {
+        value.word(&[("off", ProxyProtocol::Off), ("required", ProxyProtocol::Required)])
+    });
     map.finish();
     let listen = Listen {
+        proxy_protocol: proxy_protocol?.unwrap_or(ProxyProtocol::Off),
         https: https?,
         http: http?,
         operations: operations?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9090))),
@@ -37,6 +40,11 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Listening> {
         workers: workers?.map(usize::from),
     };
     refuse_shared_addresses(&map.value, &listen)?;
+    if listen.proxy_protocol == ProxyProtocol::Required && listen.trusted_proxies.is_empty() {
+        let said = "`proxy_protocol` is required, and no `trusted_proxies` may speak it";
+        map.value.problem(said, "name the balancer's network, such as [10.0.0.0/8]");
+        return None;
+    }
     let public_port = public_port?;
     if public_port.is_none() && !matches!(listen.https.port(), 0 | 443) {
         let port = listen.https.port();

@@ -105,8 +105,19 @@ pub struct Listen {
     pub operations: SocketAddr,
     /// Peers whose forwarded headers are believed; empty by default (invariant 6).
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether balancers say by the PROXY protocol whose connection they pass on.
+    pub proxy_protocol: ProxyProtocol,
     /// Threads of the data path; `None`: one for each core.
     pub workers: Option<usize>,
+}
+
+/// Whether connections begin with a header of the PROXY protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    /// None does.
+    Off,
+    /// Each does, and comes from a trusted proxy.
+    Required,
 }
 
 /// One certificate: PEM files, reread when they change.

@@ -92,6 +92,7 @@ pub(crate) fn build(
         sites,
         assets,
         trusted_proxies: settings.listen.trusted_proxies,
+        proxy_protocol: settings.listen.proxy_protocol,
         providers,
         sign_in: settings.sign_in,
         pace: Pace::new(),

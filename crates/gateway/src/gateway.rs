@@ -85,6 +85,8 @@ pub(crate) struct Gateway {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sites: HashMap<HostName, Arc<Site>>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Whether connections begin with the PROXY protocol.
+    pub(crate) proxy_protocol: config::ProxyProtocol,
     /// In the file's order, which is the chooser's.
     pub(crate) providers: Vec<(IdpName, Provider)>,
     /// What the operator's file brings for pages.

@@ -48,6 +48,7 @@ mod parking;
 mod people;
 mod plain;
 mod provision;
+mod proxy_protocol;
 mod random;
 mod refuse;
 mod request;

@@ -12,15 +12,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::gateway::Gateway;
-use crate::listen;
-use crate::target;
+use crate::{listen, serve, target};
 
 /// Serves redirects until the task is dropped.
 pub(crate) async fn serve(gateway: Arc<Gateway>, listener: TcpListener) {
     loop {
-        let (stream, _) = listen::accept(&listener).await;
+        let (mut stream, peer) = listen::accept(&listener).await;
         let gateway = Arc::clone(&gateway);
         tokio::spawn(async move {
+            if serve::introduced(&gateway, &mut stream, peer).await.is_err() {
+                return;
+            }
             let service = service_fn(|request| {
                 std::future::ready(Ok::<_, Infallible>(answer(&gateway, &request)))
             });

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use config::ProxyProtocol;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -19,7 +20,7 @@ use tokio_rustls::server::TlsStream;
 use crate::access_log::Finished;
 use crate::body::Body;
 use crate::gateway::Gateway;
-use crate::request;
+use crate::{proxy_protocol, request};
 
 /// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -37,9 +38,13 @@ pub(crate) struct Worker {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn connection(worker: Worker, stream: TcpStream, peer: SocketAddr) {
+pub(crate) async fn connection(worker: Worker, mut stream: TcpStream, peer: SocketAddr) {
     // Small answers must not wait for more.
     let _ = stream.set_nodelay(true);
+    let peer = match introduced(&worker.gateway, &mut stream, peer).await {
+        Ok(peer) => peer,
+        Err(error) => return tracing::debug!(%peer, %error, "turned away"),
+    };
     let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, worker.tls.accept(stream)).await else {
         tracing::debug!(%peer, "no TLS");
         return;
@@ -49,6 +54,23 @@ pub(crate) async fn connection(worker: Worker, stream: TcpStream, peer: SocketAd
         if agreed { http2(worker, stream, peer).await } else { http1(worker, stream, peer).await };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+/// Whose connection it is: the peer's, or what a balancer says by the PROXY protocol.
+///
+/// # Errors
+/// When that is required, and the connection does not begin so.
+pub(crate) async fn introduced(
+    gateway: &Gateway,
+    stream: &mut TcpStream,
+    peer: SocketAddr,
+) -> std::io::Result<SocketAddr> {
+    match gateway.proxy_protocol {
+        ProxyProtocol::Off => Ok(peer),
+        ProxyProtocol::Required => {
+            proxy_protocol::read(stream, peer, &gateway.trusted_proxies).await
+        }
     }
 }
 

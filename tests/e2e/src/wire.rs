@@ -51,9 +51,23 @@ impl Wire {
     /// # Errors
     /// When the certificate is not made for `host`, or the gateway is not there.
     pub async fn connect(scene: &Scene, host: &str, protocols: &[&str]) -> std::io::Result<Self> {
+        Self::connect_behind(scene, b"", host, protocols).await
+    }
+
+    /// The same with bytes before TLS.
+    ///
+    /// # Errors
+    /// As [`Wire::connect`].
+    pub async fn connect_behind(
+        scene: &Scene,
+        preface: &[u8],
+        host: &str,
+        protocols: &[&str],
+    ) -> std::io::Result<Self> {
         let mut tls = fakes::http_client::tls(&scene.authority.certificate_pem())?;
         tls.alpn_protocols = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
-        let tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, scene.port)).await?;
+        let mut tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, scene.port)).await?;
+        tcp.write_all(preface).await?;
         let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
         let stream = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?;
         Ok(Self { stream })

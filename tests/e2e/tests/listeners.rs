@@ -3,6 +3,7 @@
 use e2e::{Scene, SceneOptions, Wire, until};
 use fakes::http_client;
 use http::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042?x=1&y=%20";
 
@@ -198,4 +199,34 @@ async fn served(scene: &Scene, host: &str) -> Option<Vec<u8>> {
     let wire = Wire::connect(scene, host, &[]).await.ok()?;
     let certificates = wire.stream.get_ref().1.peer_certificates()?;
     certificates.first().map(|leaf| leaf.to_vec())
+}
+
+/// Invariant 6: with the PROXY protocol the balancer says who has connected, and nobody else does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_the_proxy_protocol_the_client_is_whom_the_balancer_names() {
+    let mut scene = Scene::start().await;
+    scene.edit(
+        "workers: 2 }",
+        "workers: 2, proxy_protocol: required, trusted_proxies: [127.0.0.1] }",
+    );
+    scene.restart_gateway().await;
+    let access = || std::fs::read_to_string(scene.folder.path().join("data/access.jsonl")).unwrap();
+    let line = b"PROXY TCP4 203.0.113.9 127.0.0.1 40000 443\r\n";
+    let mut wire = Wire::connect_behind(&scene, line, "help.localhost", &[]).await.unwrap();
+    let request = format!(
+        "GET /announced HTTP/1.1\r\nHost: help.localhost:{}\r\nX-Forwarded-For: 198.51.100.1\r\n\
+         Accept: text/html\r\nConnection: close\r\n\r\n",
+        scene.port
+    );
+    wire.stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = wire.stream.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    until("it is in the access log", async || access().contains("/announced")).await;
+    assert!(access().contains("203.0.113.9") && !access().contains("198.51.100.1"));
+    assert!(Wire::connect(&scene, "help.localhost", &[]).await.is_err(), "nothing without it");
+    scene.edit("trusted_proxies: [127.0.0.1]", "trusted_proxies: [192.0.2.0/24]");
+    scene.restart_gateway().await;
+    let stranger = Wire::connect_behind(&scene, line, "help.localhost", &[]).await;
+    assert!(stranger.is_err(), "nothing from a stranger");
 }

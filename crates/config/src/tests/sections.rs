@@ -54,7 +54,7 @@ fn listeners_and_storage() {
         (
             "https: 0.0.0.0:8443",
             "http2: on",
-            "listen: `https` is missing; write https: 0.0.0.0:8443\nlisten: `http2` is not a known key; known here: http, https, operations, public_port, trusted_proxies, workers (nearest known name: `http`)",
+            "listen: `https` is missing; write https: 0.0.0.0:8443\nlisten: `http2` is not a known key; known here: http, https, operations, proxy_protocol, public_port, trusted_proxies, workers (nearest known name: `http`)",
         ),
         (
             "http: 0.0.0.0:8080",
@@ -78,8 +78,8 @@ fn listeners_and_storage() {
         ),
         (
             "#workers: 2 ",
-            "proxy_protocol: off #",
-            "listen: `proxy_protocol` is not supported yet; leave it out",
+            "proxy_protocol: required #",
+            "listen: `proxy_protocol` is required, and no `trusted_proxies` may speak it; name the balancer's network, such as [10.0.0.0/8]",
         ),
         (
             "embedded: { path: data }",
