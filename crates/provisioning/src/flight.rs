@@ -13,8 +13,9 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::{ProvisioningError, hash};
 
-/// A crashed holder blocks others for so long at most.
-const LEASE: Duration = Duration::from_secs(10);
+/// A crashed holder blocks others for so long at most. JSM takes longer only when it is in trouble; then
+/// two replicas may do the same, and the claims keep it one.
+const LEASE: Duration = Duration::from_secs(5);
 /// Longer than the lease and than the work, so that whoever waits gets its turn.
 const WAIT: Duration = Duration::from_secs(22);
 const POLL: Duration = Duration::from_millis(100);

@@ -1,12 +1,13 @@
 //! A JSM Cloud site that keeps what it is told: customers, desks, organizations.
 //!
 //! It answers the operations that the gateway uses, with the statuses, error shapes, paging and
-//! header rules of Atlassian's documents; everything else is 404. It checks Basic authentication,
-//! refuses what looks like a browser's call from elsewhere (XSRF), and writes every call down.
+//! header rules of Atlassian's documents; everything else is 404. It checks who calls, at the site and
+//! behind `api.atlassian.com`, refuses what looks like a browser's call from elsewhere (XSRF), and writes every call down.
 //!
 //! Start at [`JsmCloud::start`].
 
 mod answers;
+mod credentials;
 mod customers;
 mod data_center;
 mod desks;
@@ -24,6 +25,7 @@ use axum::Router;
 
 use crate::server::{Behaviour, Place, Server, bind};
 
+pub use credentials::{CLIENT_ID, CLIENT_SECRET, CLOUD_ID, PASSWORD, SCOPED_TOKEN, USER};
 pub use door::Call;
 pub use faults::Fault;
 pub use operation::Operation;
@@ -222,6 +224,13 @@ impl JsmCloud {
         let mut state = self.state();
         let found = state.organizations.iter_mut().find(|o| o.id == id);
         found.expect("an organization of this site").members.insert(account.to_owned());
+    }
+
+    /// Takes everybody out of an organization, as an agent would by hand.
+    pub fn empty_organization(&self, id: &str) {
+        let mut state = self.state();
+        let found = state.organizations.iter_mut().find(|o| o.id == id);
+        found.expect("an organization of this site").members.clear();
     }
 
     /// Removes an organization, as an administrator would by hand.

@@ -147,12 +147,13 @@ impl Client {
         let unreadable = || Failure::never(ProvisioningError::AnswerUnreadable { endpoint });
         let request = request.map_err(|_| unreadable())?;
         let answer = self.send(request, super::call::DEADLINE).await.map_err(unanswered)?;
-        let reply = judge(endpoint, answer)?;
-        if reply.status >= 400 {
+        // RFC 6749 §5.2 says 400 or 401; others say 403.
+        let refused = matches!(answer.status().as_u16(), 400 | 401 | 403);
+        if refused && endpoint == Endpoint::ServiceToken {
             let how = "the token endpoint refused it";
             return Err(Failure::never(ProvisioningError::CredentialRefused { how }));
         }
-        reply.json(endpoint).map_err(Failure::never)
+        judge(endpoint, answer)?.json(endpoint).map_err(Failure::never)
     }
 }
 

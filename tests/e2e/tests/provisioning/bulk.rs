@@ -9,9 +9,9 @@ use crate::world::{World, identity};
 
 const ROWS: usize = 5_000;
 
-fn file() -> String {
+pub(crate) fn file(rows: usize) -> String {
     let mut text = "email,name,organizations,desks\n".to_owned();
-    for n in 0..ROWS {
+    for n in 0..rows {
         let organizations = format!("Team {};Everybody", n % 50);
         text += &format!("c{n}@acme.example,Customer {n},{organizations},{}\n", 1 + 2 * (n % 2));
     }
@@ -19,7 +19,7 @@ fn file() -> String {
 }
 
 /// Who is where, by address.
-fn state(jsm: &JsmCloud) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn state(jsm: &JsmCloud) -> BTreeMap<String, Vec<String>> {
     let mut state = BTreeMap::new();
     for customer in jsm.customers() {
         let mut places = Vec::new();
@@ -55,7 +55,7 @@ async fn all(world: &World, order: &Order, act: Act, rows: &[Row]) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s27_a_file_of_5000_rows_is_planned_applied_resumed_and_taken_back_exactly() {
     let world = World::new().await;
-    let (text, before) = (file(), {
+    let (text, before) = (file(ROWS), {
         // Somebody is there before, in one of the places that the file wants.
         let old = world.jsm.add_customer("c7@acme.example", "Here before");
         let team = world.jsm.add_organization("Team 7");

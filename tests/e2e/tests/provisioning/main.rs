@@ -7,8 +7,10 @@
 )]
 
 mod bulk;
+mod commands;
 mod contract;
 mod crash;
+mod credentials;
 mod data_center;
 mod happy;
 mod mirror;

@@ -1,15 +1,16 @@
 //! What was granted and the rules no longer give.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AuditEvent, Identity};
+use domain::{AuditEvent, Clock as _, Identity};
 use fakes::jsm::Operation;
 use provisioning::{
     Conduct, OrganizationGift, OrganizationRule, Origin, Reactivation, Source, SyncMode,
     TextPattern, Whom,
 };
 
-use crate::world::{World, identity, of_domain};
+use crate::world::{Running, World, identity, of_domain, proof_of};
 
 fn of_group(group: &str, name: &str) -> OrganizationRule {
     let whom = Whom { groups: vec![TextPattern::Is(group.to_owned())], ..Whom::default() };
@@ -172,6 +173,31 @@ async fn values_make_organizations_within_their_limit_and_hostile_ones_make_none
     world.clock.advance(Duration::from_secs(60 * 60));
     world.sign_in(&member("ann", Some(&["org-a", "org-b", "org-c"]))).await.unwrap();
     assert_eq!(world.jsm.organizations().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_first_sign_ins_at_once_with_a_new_value_make_one_organization() {
+    let mut world = world().await;
+    let allow = Some("org-[a-z]+".parse().unwrap());
+    let source = Source { origin: Origin::Groups, allow, rename: None };
+    let gives = OrganizationGift::From { source, create_per_hour: 2 };
+    world.settings.organizations = vec![OrganizationRule { whom: Whom::default(), gives }];
+    let clock = Arc::new(Running::new());
+    let groups: &[&str] = &["org-new", "org-new'; drop"];
+    let (one, two) = (member("ann", Some(groups)), member("bob", Some(groups)));
+    let replicas =
+        [(); 2].map(|()| world.provisioner_over(Arc::clone(&world.store), clock.clone()));
+    let (here, there) = (proof_of(&one), proof_of(&two));
+    let (first, second) = tokio::join!(
+        replicas[0].provision(&here, &one, clock.now()),
+        replicas[1].provision(&there, &two, clock.now())
+    );
+    let events = [first.unwrap().events, second.unwrap().events].concat();
+    let names: Vec<String> = world.jsm.organizations().into_iter().map(|o| o.name).collect();
+    assert_eq!(names, ["org-new"]);
+    assert_eq!(world.jsm.organization_members("org-new").len(), 2);
+    let made = |event: &&AuditEvent| matches!(event, AuditEvent::OrganizationCreated { .. });
+    assert_eq!(events.iter().filter(made).count(), 1, "{events:?}");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod journeys;
 mod killed;
 mod outage;
 mod processes;
+mod provisioned;
 mod records;
 mod stopped;
 

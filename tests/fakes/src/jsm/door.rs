@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use serde_json::{Value, json};
 
 use super::answers::{Answer, Query, answer, error, no_content, page_of_html};
-use super::{Fault, Operation, Site, customers, data_center, desks, lock, organizations};
+use super::{
+    Fault, Operation, Site, credentials, customers, data_center, desks, lock, organizations,
+};
 
 /// One call as it arrived.
 #[derive(Debug, Clone)]
@@ -20,8 +20,10 @@ pub struct Call {
     pub operation: Option<Operation>,
     /// Its method.
     pub method: Method,
-    /// Path without the query.
+    /// Path without the query, within the site.
     pub path: String,
+    /// Whether it came by `api.atlassian.com`.
+    pub by_gate: bool,
     /// The query as sent.
     pub query: String,
     /// Every header as sent.
@@ -33,17 +35,22 @@ pub struct Call {
 pub(super) async fn enter(State(site): State<Arc<Site>>, request: Request<Body>) -> Answer {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap_or_default();
-    let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default());
+    let (path, by_gate) = credentials::gate(parts.uri.path());
+    let (path, query) = (path.to_owned(), parts.uri.query().unwrap_or_default());
     let found = Operation::of(&parts.method, &path);
     let call = Call {
         operation: found.map(|(operation, _)| operation),
         method: parts.method.clone(),
         path: path.clone(),
+        by_gate,
         query: query.to_owned(),
         headers: parts.headers,
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     };
     lock(&site.calls).push(call.clone());
+    if let Some(answered) = credentials::before(&site, &call) {
+        return answered;
+    }
     let known = found.filter(|(operation, _)| operation.is_of(site.data_center));
     let Some((operation, id)) = known else {
         return answer(404, &json!({"errorMessage": "no such resource"}));
@@ -69,13 +76,7 @@ fn refuse(site: &Site, operation: Operation, call: &Call) -> Option<Answer> {
     if call.method != Method::GET && (has("origin") || has("referer") || has("cookie")) {
         return Some(error(operation, 403, "XSRF check failed"));
     }
-    let expected = if site.data_center {
-        format!("Bearer {}", site.token)
-    } else {
-        format!("Basic {}", STANDARD.encode(format!("{}:{}", site.email, site.token)))
-    };
-    let given = call.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    if given != Some(expected.as_str()) {
+    if !credentials::is_good(site, call) {
         return Some(error(
             operation,
             401,
