@@ -108,8 +108,12 @@ impl RequestBody {
         rules: &Arc<RequestRules>,
         limits: &Limits,
     ) -> Option<Arc<Progress>> {
-        let Source::Waiting(origin) = std::mem::replace(&mut self.0, Source::Whole(None)) else {
-            return None;
+        let origin = match std::mem::replace(&mut self.0, Source::Whole(None)) {
+            Source::Waiting(origin) => origin,
+            other => {
+                self.0 = other;
+                return None;
+            }
         };
         let progress = Arc::new(Progress::new());
         self.0 = Source::Streaming(Box::new(Streaming {
