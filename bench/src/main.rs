@@ -19,6 +19,7 @@ mod load;
 mod nginx;
 mod pace;
 mod process;
+mod provisioning;
 mod report;
 mod routing;
 mod rows;
@@ -52,6 +53,9 @@ struct Arguments {
     /// Only the routing of typed addresses, which needs no other program.
     #[arg(long)]
     routing: bool,
+    /// Only plans of provisioning and their calls of JSM, which needs no other program.
+    #[arg(long)]
+    provisioning: bool,
     /// Only what sessions cost: in the store, and in the whole hop over a Redis.
     #[arg(long)]
     sessions: bool,
@@ -126,6 +130,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     if arguments.routing {
         println!("{}", routing::table()?);
+        return Ok(());
+    }
+    if arguments.provisioning {
+        println!("{}", provisioning::tables().await?);
         return Ok(());
     }
     if arguments.sessions {
