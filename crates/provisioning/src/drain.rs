@@ -64,7 +64,7 @@ impl Provisioner {
                 break;
             }
             let person = &waiting.identity.person;
-            let stop = match inner.attempt(&waiting.identity).await {
+            let stop = match inner.attempt(&waiting.identity, || false).await {
                 Ok(done) => {
                     drained.events.extend(done.events);
                     inner.is_in_trouble(inner.clock.now())

@@ -7,6 +7,7 @@ use domain::{AuditEvent, JsmAccount, PersonKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ProvisioningError;
+use crate::brake::{self, Permission};
 use crate::client::Written;
 use crate::plan::Place;
 use crate::provisioner::Provisioner;
@@ -40,6 +41,9 @@ pub struct Dormant {
     pub last_sign_in: Option<Timestamp>,
     /// Whether its access was ended now.
     pub ended: bool,
+    /// Whether ending it waits for `vestibule provisioning release`.
+    #[serde(default)]
+    pub held: bool,
 }
 
 /// Whether what is found is only shown.
@@ -106,7 +110,7 @@ impl Provisioner {
     }
 
     /// Accounts that somebody once signed in to, and nobody for `idle`. With [`Order::Act`] their
-    /// access is ended; `reactivation` says what their next sign-in does.
+    /// access is ended, as far as the brake permits; `reactivation` says what their next sign-in does.
     ///
     /// # Errors
     /// When JSM or the store fails.
@@ -119,17 +123,33 @@ impl Provisioner {
         let (inner, until) = (&self.0, now.plus(PATIENCE));
         let (mut found, mut events) = (Vec::new(), Vec::new());
         for (account, ledger) in inner.records.ledgers(now).await? {
-            let last_sign_in = ledger.last_sign_in;
-            if last_sign_in.is_none_or(|last| now.since(last) < idle) {
+            let Some(last) = ledger.last_sign_in.filter(|last| now.since(*last) >= idle) else {
                 continue;
+            };
+            let (mut ended, mut held) = (false, false);
+            if order == Order::Act {
+                // Dormant since then: what an operator ordered on later is no longer counted.
+                let since = last.plus(idle);
+                match brake::ask(&inner.records, inner.settings.brake, since, now).await? {
+                    Permission::Granted => {
+                        ended = inner.client.revoke(&account, until).await? == Written::Done;
+                    }
+                    Permission::Held { alarm } => {
+                        held = true;
+                        if alarm {
+                            let (jsm, limit) =
+                                (inner.settings.name.clone(), inner.settings.brake.removals);
+                            events.push(AuditEvent::RemovalsStopped { jsm, limit });
+                        }
+                    }
+                }
             }
-            let ended =
-                order == Order::Act && inner.client.revoke(&account, until).await? == Written::Done;
+            let last_sign_in = Some(last);
             if ended {
                 let (jsm, account) = (inner.settings.name.clone(), account.clone());
                 events.push(AuditEvent::CustomerEnded { jsm, account, last_sign_in });
             }
-            found.push(Dormant { account, owner: ledger.owner, last_sign_in, ended });
+            found.push(Dormant { account, owner: ledger.owner, last_sign_in, ended, held });
         }
         found.sort_by_key(|dormant| dormant.last_sign_in);
         Ok((found, events))

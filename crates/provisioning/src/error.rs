@@ -198,6 +198,14 @@ impl ProvisioningError {
         )
     }
 
+    /// The same when what was done before has been told already.
+    pub(crate) fn without_events(self) -> Self {
+        match self {
+            Self::HalfWay { source, .. } => source.without_events(),
+            other => other,
+        }
+    }
+
     /// Keeps what was done before this happened.
     pub(crate) fn after(self, done: Vec<AuditEvent>) -> Self {
         if done.is_empty() {

@@ -1,10 +1,11 @@
 //! The order in which a customer comes about.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{AuditEvent, Clock, Identity, JsmAccount, PersonKey, Timestamp};
+use domain::{AuditEvent, Clock, Identity, JsmAccount, Organization, PersonKey, Timestamp};
 use login::FactorPassed;
 use outbound::Outbound;
 use session::Sealer;
@@ -17,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::links::Standing;
 use crate::organizations::Organizations;
 use crate::outbox::{Outbox, Taken};
-use crate::plan::{Plan, plan};
+use crate::plan::{Grant, Place, Plan, plan};
 use crate::records::Records;
 use crate::rules::{Wanted, wanted};
 use crate::{JsmSettings, ProvisioningError, Reactivation};
@@ -32,6 +33,8 @@ const WORK: Duration = Duration::from_secs(20);
 const TROUBLE: Duration = Duration::from_secs(15);
 /// Whoever was away for so long may have been ended meanwhile, where that can be seen and mended.
 const AWAY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Whoever is told so late why they cannot go on has closed the page.
+const VERDICT: Duration = Duration::from_secs(60);
 /// An alarm about a missing claim is not repeated for so long.
 const ALARM: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -58,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) flights: Flights,
     /// Events of work that nobody waits for any more.
     unheard: Mutex<Vec<AuditEvent>>,
+    /// Why somebody cannot go on at all, found out when nobody waited any more.
+    verdicts: Mutex<HashMap<PersonKey, (Timestamp, ProvisioningError)>>,
     /// When JSM last failed, in milliseconds.
     trouble: AtomicI64,
 }
@@ -82,6 +87,7 @@ impl Provisioner {
             clock,
             settings,
             unheard: Mutex::default(),
+            verdicts: Mutex::default(),
             trouble: AtomicI64::new(i64::MIN),
         }))
     }
@@ -136,8 +142,32 @@ impl Provisioner {
                 }
                 done => done,
             },
-            None => self.0.work(identity, PATIENCE_NEW).await,
+            None => match self.0.take_verdict(&identity.person, now) {
+                Some(error) => Err(error),
+                None => self.0.work(identity, PATIENCE_NEW).await,
+            },
         }
+    }
+
+    /// The organization that the gateway gave somebody, where it is just one: with several, none is
+    /// guessed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn only_organization(
+        &self,
+        person: &PersonKey,
+        now: Timestamp,
+    ) -> Result<Option<Organization>, ProvisioningError> {
+        let Some(standing) = self.0.standing(person, now).await? else { return Ok(None) };
+        let theirs = |grant: &&Grant| !grant.pending && grant.persons.contains(person);
+        let mut organizations =
+            standing.ledger.grants.iter().filter(theirs).filter_map(|grant| match &grant.place {
+                Place::Organization(organization) => Some(organization),
+                _ => None,
+            });
+        let only = organizations.next().filter(|_| organizations.next().is_none());
+        Ok(only.cloned())
     }
 
     /// How many calls of JSM were made.
@@ -228,9 +258,9 @@ impl Inner {
         let (tell, told) = tokio::sync::oneshot::channel();
         let identity = identity.clone();
         tokio::spawn(async move {
-            let done = inner.attempt(&identity).await;
+            let done = inner.attempt(&identity, || tell.is_closed()).await;
             if let Err(unheard) = tell.send(done) {
-                inner.keep_events(&person, unheard);
+                inner.keep(&person, unheard);
             }
         });
         match tokio::time::timeout(patience, told).await {
@@ -240,12 +270,30 @@ impl Inner {
         }
     }
 
-    fn keep_events(&self, person: &PersonKey, done: Result<Provisioned, ProvisioningError>) {
-        let events = match done {
-            Ok(done) => done.events,
-            Err(error) => [error.events(), &[noted(person, &error)]].concat(),
+    /// Keeps what came out of work that nobody waited for.
+    fn keep(&self, person: &PersonKey, done: Result<Provisioned, ProvisioningError>) {
+        let events = match &done {
+            Ok(done) => done.events.clone(),
+            Err(error) if error.waits() => error.events().to_vec(),
+            Err(error) => [error.events(), &[noted(person, error)]].concat(),
         };
         self.unheard.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
+        if let Err(error) = done
+            && !error.waits()
+        {
+            let now = self.clock.now();
+            let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+            verdicts.retain(|_, (since, _)| now.since(*since) < VERDICT);
+            verdicts.insert(person.clone(), (now, error));
+        }
+    }
+
+    /// Told once to whoever asks again soon; later everything is tried anew.
+    fn take_verdict(&self, person: &PersonKey, now: Timestamp) -> Option<ProvisioningError> {
+        let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, error) = verdicts.remove(person)?;
+        // Its events were kept with it.
+        (now.since(since) < VERDICT).then(|| error.without_events())
     }
 
     /// Events of work that nobody waited for.
@@ -254,12 +302,21 @@ impl Inner {
     }
 
     /// One trial to bring about what the outbox holds of this person.
+    ///
+    /// `unheard` says whether nobody waits for it any more: what then is no longer in the outbox was
+    /// settled by the trial before.
     pub(crate) async fn attempt(
         &self,
         identity: &Identity,
+        unheard: impl Fn() -> bool,
     ) -> Result<Provisioned, ProvisioningError> {
         let flight = self.flights.enter(self.flight_keys(identity)).await?;
-        let outcome = self.attempt_alone(identity).await;
+        let settled =
+            unheard() && self.outbox.of(&identity.person, self.clock.now()).await?.is_none();
+        let outcome = match settled {
+            true => Err(ProvisioningError::Interrupted),
+            false => self.attempt_alone(identity).await,
+        };
         self.flights.leave(flight).await;
         outcome
     }

@@ -174,7 +174,11 @@ fn shown(found: &[Dormant], days: u32) -> String {
     for dormant in found {
         let whose = dormant.owner.as_ref().map(ToString::to_string).unwrap_or_default();
         let last = dormant.last_sign_in.map(|last| last.to_string()).unwrap_or_default();
-        let ended = if dormant.ended { ", access ended" } else { "" };
+        let ended = match (dormant.ended, dormant.held) {
+            (true, _) => ", access ended",
+            (false, true) => ", waits for `vestibule provisioning release`",
+            (false, false) => "",
+        };
         let _ = writeln!(text, "   {} ({whose}), last on {last}{ended}", dormant.account.0);
     }
     text

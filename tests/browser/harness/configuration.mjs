@@ -63,12 +63,13 @@ function rules() {
   ];
 }
 
-function jsm(fakes) {
+function jsm(fakes, more) {
   const companies = Object.values(COMPANIES);
   return { support: {
     cloud: { site: fakes.jsm.url, email: fakes.jsm.email, token: { file: 'secrets/jsm' } },
     organizations: companies.map(({ domain, organization }) => ({ domain, organization })),
     desks: [{ join: ['1'] }],
+    ...more,
   } };
 }
 
@@ -81,7 +82,7 @@ function own({ port, replica, redis }) {
 }
 
 /** Writes the file and its secrets into `folder`; JSON is YAML. Gives the file's path. */
-export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript, idpInitiated = [], more }) {
+export function writeConfiguration(folder, { port, deadPort, fakes, identityProviders, replica, redis, injectScript, idpInitiated = [], jsmMore, more }) {
   const secret = (name, text) => fs.writeFileSync(path.join(folder, 'secrets', name), text, { mode: 0o600 });
   fs.mkdirSync(path.join(folder, 'secrets'), { recursive: true });
   secret('jsm', fakes.jsm.token);
@@ -98,7 +99,7 @@ export function writeConfiguration(folder, { port, deadPort, fakes, identityProv
     sites: sites(fakes, deadPort, injectScript),
     identity_providers: { ...Object.fromEntries(entries), ...unusable(deadPort), ...many(deadPort) },
     sign_in: rules(),
-    jsm: jsm(fakes),
+    jsm: jsm(fakes, jsmMore),
     ...more,
   }, null, 2));
   return file;

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newVisitor, portrait, startBrowser } from '../harness/browser.mjs';
 import { COMPANIES } from '../harness/companies.mjs';
-import { DEEP_LINK, finishThere, referenceOn, sessionCookie, signIn, typeAddress } from '../harness/customer.mjs';
+import { DEEP_LINK, finishThere, referenceOn, signIn, typeAddress } from '../harness/customer.mjs';
+import { isRefused } from '../harness/refusal.mjs';
 import { World } from '../harness/world.mjs';
 
 const { acme, initech, globex } = COMPANIES;
@@ -14,26 +15,9 @@ let browser;
 before(async () => { [world, browser] = await Promise.all([World.start(), startBrowser()]); });
 after(async () => { await browser?.close(); await world?.stop(); });
 
-/** Runs `stumble` in a fresh browser and asserts that it ends at a refusal for `cause`. */
-async function refused(name, cause, stumble, { site = world.url } = {}) {
-  const context = await newVisitor(browser);
-  const page = await context.newPage();
-  const customers = (await world.state()).customers.length;
-  await stumble(page, context);
-  await page.locator('code.reference').waitFor();
-  const code = await referenceOn(page);
-  const records = world.audit().filter((record) => record.reference === code);
-  assert.deepEqual(records.map((record) => record.refusal?.cause), [cause], 'one record, one cause');
-  assert.ok((await world.why(code)).includes(cause), 'vestibule why names the cause');
-  assert.equal(await sessionCookie(context, site), undefined, 'no session');
-  assert.equal((await world.state()).customers.length, customers, 'no customer in JSM');
-  await portrait(page, `refused-${name}`);
-  await context.close();
-}
+const refused = (...told) => isRefused(world, browser, ...told);
 
-async function startSignIn(page, site = world.url) {
-  await page.goto(site + DEEP_LINK);
-}
+const startSignIn = (page, site = world.url) => page.goto(site + DEEP_LINK);
 
 /** Up to the moment when the identity provider's SAML response would be sent: its form fields. */
 async function interceptedResponse(page, company, person) {
@@ -159,30 +143,6 @@ test('somebody whom no rule lets in is told so', () =>
     await startSignIn(page, world.annex);
     await typeAddress(page, 'sam@stranger.example');
   }, { site: world.annex }));
-
-test('a new customer waits while JSM is down, on a page that goes on by itself', async () => {
-  await world.order('jsm/fail');
-  const context = await newVisitor(browser);
-  const page = await context.newPage();
-  const customers = (await world.state()).customers.length;
-  // A page that goes away while its picture is taken is no page that axe can look at.
-  let release;
-  const seen = new Promise((resolve) => { release = resolve; });
-  await page.route('**/.vestibule/setting-up?*', async (route) => { await seen; await route.continue(); });
-  await startSignIn(page);
-  await signIn(page, COMPANIES.umbrella, COMPANIES.umbrella.colleague);
-  await page.getByRole('heading', { name: 'Setting up your account' }).waitFor();
-  const code = await referenceOn(page);
-  assert.match(await world.command('why', code), /provisioning-under-way|jsm-failing/, 'why knows the code');
-  assert.equal(await sessionCookie(context, world.url), undefined, 'no session');
-  assert.equal((await world.state()).customers.length, customers, 'no customer in JSM');
-  await portrait(page, 'setting-up');
-  await world.order('jsm/recover');
-  release();
-  await page.waitForURL(world.url + DEEP_LINK);
-  assert.equal((await world.state()).customers.length, customers + 1);
-  await context.close();
-});
 
 test('a help center that is down has a page with a code', async () => {
   const context = await newVisitor(browser);

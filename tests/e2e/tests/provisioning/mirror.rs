@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{AuditEvent, Clock as _, Identity};
 use fakes::jsm::Operation;
 use provisioning::{
-    Conduct, OrganizationGift, OrganizationRule, Origin, Reactivation, Source, SyncMode,
-    TextPattern, Whom,
+    Conduct, DriftOrder, OrganizationGift, OrganizationRule, Origin, Reactivation, Source,
+    SyncMode, TextPattern, Whom,
 };
 
 use crate::world::{Running, World, identity, of_domain, proof_of};
@@ -114,6 +114,30 @@ async fn n13_the_brake_holds_at_its_limit_until_an_operator_orders_on() {
     assert_eq!(provisioner.drain(now()).await.unwrap().left, 0);
     assert!(world.jsm.organization_members("VIP").is_empty());
     assert_eq!(world.jsm.organization_members("Acme").len(), 40);
+}
+
+#[tokio::test]
+async fn the_brake_holds_the_ending_of_dormant_accounts_too() {
+    let mut world = world().await;
+    world.settings.brake.removals = 2;
+    for name in ["ann", "bob", "cleo"] {
+        world.sign_in(&member(name, Some(&[]))).await.unwrap();
+    }
+    let idle = Duration::from_secs(365 * 24 * 60 * 60);
+    world.clock.advance(idle * 2);
+    let provisioner = world.provisioner();
+    let end = async || {
+        let now = world.clock.now();
+        let (found, events) = provisioner.dormant(idle, DriftOrder::Act, now).await.unwrap();
+        let stopped = |event: &&AuditEvent| matches!(event, AuditEvent::RemovalsStopped { .. });
+        let alarms = events.iter().filter(stopped).count();
+        (found.iter().filter(|d| d.ended).count(), found.iter().filter(|d| d.held).count(), alarms)
+    };
+    assert_eq!(end().await, (2, 1, 1));
+    assert_eq!(world.jsm.customers().iter().filter(|customer| customer.active).count(), 1);
+    provisioner.release(world.clock.now()).await.unwrap();
+    end().await;
+    assert!(world.jsm.customers().iter().all(|customer| !customer.active));
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@
 //!
 //! - `GET /state`: what JSM holds and what arrived at the help center.
 //! - `POST /trust/{audience}`: the help center believes the gateway with this JWKS.
-//! - `POST /jsm/fail`, `POST /jsm/recover`: every call fails with 503 from now on, or no longer.
+//! - `POST /jsm/fail`, `POST /jsm/throttle`: every call fails with 503, or with 429, from now on.
+//! - `POST /jsm/refuse/{status}`: so does the creation of customers.
+//! - `POST /jsm/recover`: nothing fails any longer.
+//! - `POST /jsm/account`: adds `{ email, atlassian, desk, revoked }`, the last three as wished.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -23,7 +26,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use fakes::helpcenter::{HelpCenter, Trust};
-use fakes::jsm::{Fault, JsmCloud};
+use fakes::jsm::{Fault, JsmCloud, Operation, Privacy};
 use fakes::server::{Place, bind};
 use serde_json::{Value, json};
 
@@ -61,7 +64,10 @@ fn router(fakes: Fakes) -> Router {
         .route("/state", get(state))
         .route("/trust/{audience}", post(trust))
         .route("/jsm/fail", post(fail))
+        .route("/jsm/throttle", post(throttle))
+        .route("/jsm/refuse/{status}", post(refuse))
         .route("/jsm/recover", post(recover))
+        .route("/jsm/account", post(account))
         .with_state(Arc::new(fakes))
 }
 
@@ -96,6 +102,34 @@ async fn trust(
 
 async fn fail(State(fakes): State<Arc<Fakes>>) -> StatusCode {
     fakes.jsm.fail_all(Fault::Status(503));
+    StatusCode::NO_CONTENT
+}
+
+async fn throttle(State(fakes): State<Arc<Fakes>>) -> StatusCode {
+    fakes.jsm.fail_all(Fault::Throttled(3));
+    StatusCode::NO_CONTENT
+}
+
+async fn refuse(State(fakes): State<Arc<Fakes>>, Path(status): Path<u16>) -> StatusCode {
+    fakes.jsm.fail_times(Operation::CreateCustomer, usize::MAX, Fault::Status(status));
+    StatusCode::NO_CONTENT
+}
+
+async fn account(State(fakes): State<Arc<Fakes>>, Json(wanted): Json<Value>) -> StatusCode {
+    let text = |name| wanted.get(name).and_then(Value::as_str);
+    let holds = |name| wanted.get(name).and_then(Value::as_bool) == Some(true);
+    let Some(email) = text("email") else { return StatusCode::BAD_REQUEST };
+    if holds("atlassian") {
+        fakes.jsm.add_atlassian_account(email, Privacy::Shown);
+        return StatusCode::NO_CONTENT;
+    }
+    let account = fakes.jsm.add_customer(email, "Here before");
+    if let Some(desk) = text("desk") {
+        fakes.jsm.put_on_desk(desk, &account);
+    }
+    if holds("revoked") {
+        fakes.jsm.revoke(&account);
+    }
     StatusCode::NO_CONTENT
 }
 
