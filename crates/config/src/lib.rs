@@ -42,6 +42,7 @@ mod scalar;
 mod second_factor;
 mod secret;
 mod settings;
+mod sharing;
 mod sign_in;
 mod sites;
 mod storage;

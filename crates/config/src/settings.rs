@@ -221,4 +221,6 @@ pub struct Site {
     pub jsm: Option<JsmName>,
     /// How long its sessions live.
     pub session: policy::Lifetimes,
+    /// Whether new requests are shared with their customer's organization.
+    pub sharing: Option<provisioning::Sharing>,
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::mapping::{Mapping, given};
 use crate::reader::{Value, quote};
-use crate::{Site, branding, lifetimes, names, upstream};
+use crate::{Site, branding, lifetimes, names, sharing, upstream};
 
 /// Reads `sites`. `jsm` are the names of the JSMs in the file, usable or not.
 pub(crate) fn read(root: &Mapping<'_>, public_port: u16, jsm: &[&str]) -> Option<Vec<Site>> {
@@ -43,6 +43,7 @@ fn site<'a>(
     let jsm = given(map.optional("jsm"), |value| names::reference::<JsmName>(value, jsm, "jsm"));
     let lifetimes = given(map.optional("session"), lifetimes::read);
     let branding = given(map.optional("branding"), branding::read);
+    let sharing = sharing::read(&map);
     map.finish();
     let hosts = hosts?;
     let canonical = hosts.first()?;
@@ -57,6 +58,7 @@ fn site<'a>(
         jsm: jsm?,
         branding: branding?.unwrap_or_default(),
         session: lifetimes?.unwrap_or_else(lifetimes::ordinary),
+        sharing: sharing?,
     })
 }
 

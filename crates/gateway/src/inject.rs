@@ -23,7 +23,7 @@ use crate::parking;
 pub(crate) use rewriting::Rewriting;
 
 /// Digests of a body that will no longer be that body.
-const DIGESTS: [HeaderName; 3] = [
+pub(crate) const DIGESTS: [HeaderName; 3] = [
     HeaderName::from_static("digest"),
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),

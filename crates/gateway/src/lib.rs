@@ -55,6 +55,7 @@ mod request;
 mod reseal;
 mod revocation;
 mod serve;
+mod sharing;
 mod sign_in;
 mod sign_out;
 mod start;

@@ -21,7 +21,7 @@ use crate::gateway::Gateway;
 use crate::inject::Injecting;
 use crate::navigation::Caller;
 use crate::refuse::{Concern, refuse, sign_in_required};
-use crate::{assertion, factor_rules, own, pages, parking, random, step_up};
+use crate::{assertion, factor_rules, own, pages, parking, random, sharing, step_up};
 
 /// Answers one request; gives what the access log needs beside it.
 pub(crate) async fn answer(
@@ -222,7 +222,7 @@ async fn forward(passing: &Passing<'_>, request: Request<Incoming>) -> Response<
 /// When no answer came.
 pub(crate) async fn send(
     passing: &Passing<'_>,
-    mut request: Request<impl Into<RequestBody>>,
+    request: Request<impl Into<RequestBody>>,
 ) -> Result<Response<Body>, NotForwarded> {
     let Passing { gateway, pool, visit, permit, session } = *passing;
     let now = visit.context.now;
@@ -238,6 +238,9 @@ pub(crate) async fn send(
             assertion::headers(gateway, visit, session).map_err(NotForwarded::Refused)?
         }
     };
+    let shared =
+        sharing::share(gateway, visit, session.map(AsRef::as_ref), request.map(Into::into));
+    let mut request = shared.await.map_err(NotForwarded::Refused)?;
     let context = ForwardContext {
         identity: identity.as_deref(),
         host: asked_host(&request),

@@ -43,6 +43,7 @@ mod records;
 mod refusal;
 mod rules;
 mod settings;
+mod sharing;
 mod whom;
 
 pub use bulk::{Act, Order, Row, RowOutcome, RowProblem, rows};
@@ -64,4 +65,5 @@ pub use settings::{
     GroupRule, JsmCloud, JsmDataCenter, JsmSettings, JsmSite, Matching, OrganizationGift,
     OrganizationKey, OrganizationRule, Origin, Reactivation, Source, SyncMode,
 };
+pub use sharing::{Creating, Sharing, SharingMode};
 pub use whom::{ClaimTest, Otherwise, PatternError, Rename, TextPattern, WholePattern, Whom};

@@ -16,6 +16,7 @@ mod happy;
 mod mirror;
 mod outbox;
 mod persons;
+mod sharing;
 mod trouble;
 mod waiting;
 mod world;

@@ -62,10 +62,12 @@ pub(super) async fn echo(State(core): State<Arc<Core>>, request: Request) -> Jso
         .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]))
         .collect();
     let (method, target) = (request.method().to_string(), request.uri().to_string());
-    let mut bytes = 0;
+    let (mut bytes, mut begin) = (0, Vec::new());
     let mut body = request.into_body();
     while let Some(Ok(frame)) = body.frame().await {
-        bytes += frame.data_ref().map_or(0, Bytes::len);
+        let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
+        bytes += data.len();
+        begin.extend(data.iter().take(1024_usize.saturating_sub(begin.len())));
     }
     let (claims, refused) = match caller {
         Caller::Person(claims) => (claims, Value::Null),
@@ -74,6 +76,7 @@ pub(super) async fn echo(State(core): State<Arc<Core>>, request: Request) -> Jso
     };
     Json(json!({
         "method": method, "target": target, "headers": headers, "bytes": bytes,
+        "begins": String::from_utf8_lossy(&begin),
         "caller": claims, "refused": refused
     }))
 }
