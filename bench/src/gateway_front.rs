@@ -141,6 +141,7 @@ sign_in:
   - {{ otherwise: choose }}
 audit: {{ file: data/audit.jsonl }}
 access_log: {{ file: data/access.jsonl }}
+control: {{ socket: data/control.sock }}
 ",
         chain = lab.certificate.chain.display(),
         key = lab.certificate.key.display(),
