@@ -172,7 +172,7 @@ fn sites() {
         (
             "    hosts: [",
             "    host: [",
-            "sites.help: `hosts` is missing; write hosts: [help.example.com]\nsites.help: `host` is not a known key; known here: branding, hosts, jsm, label, session, upstream (nearest known name: `hosts`)",
+            "sites.help: `hosts` is missing; write hosts: [help.example.com]\nsites.help: `host` is not a known key; known here: branding, hosts, jsm, label, session, sharing, upstream (nearest known name: `hosts`)",
         ),
         (
             "  help:   ",
