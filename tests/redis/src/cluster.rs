@@ -41,6 +41,13 @@ impl Cluster {
         }
         for primary in nodes.iter().take(3) {
             primary.wait_for(&["INFO", "replication"], &format!("connected_slaves:{replicas}"));
+            if replicas > 0 {
+                // Connected is not yet in step: until then it acknowledges nothing.
+                primary.wait_for(&["INFO", "replication"], "state=online");
+            }
+        }
+        for replica in nodes.iter().skip(3) {
+            replica.wait_for(&["INFO", "replication"], "master_link_status:up");
         }
         Self { authority, nodes, replicas }
     }
