@@ -15,7 +15,7 @@ export async function isRefused(world, browser, name, cause, stumble, { site = w
   // Somebody who waited before has the same code from the first page on.
   const records = world.audit().filter((record) => record.reference === code && record.refusal?.cause !== 'provisioning-under-way');
   assert.deepEqual(records.map((record) => record.refusal?.cause), [cause], 'one record, one cause');
-  assert.ok((await world.command('why', code)).includes(cause), 'vestibule why names the cause');
+  assert.ok((await world.why(code)).includes(cause), 'vestibule why names the cause');
   assert.equal(await sessionCookie(context, site), undefined, 'no session');
   assert.equal((await world.state()).customers.length, customers, 'no customer in JSM');
   await portrait(page, `refused-${name}`);

@@ -89,7 +89,7 @@ async function waits(name, trouble, cause, company, person) {
   await signIn(page, company, person);
   await page.getByRole('heading', { name: 'Setting up your account' }).waitFor();
   const code = await referenceOn(page);
-  assert.match(await world.command('why', code), cause, 'why knows the code');
+  assert.match(await world.why(code), cause, 'why knows the code');
   assert.equal(await sessionCookie(context, world.url), undefined, 'no session');
   assert.equal((await world.state()).customers.length, customers, 'no customer in JSM');
   await portrait(page, name);
