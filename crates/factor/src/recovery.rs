@@ -40,13 +40,6 @@ impl RecoveryCodes {
         self.0.iter().map(shown)
     }
 
-    /// Whether `typed` is the last four characters of one of them.
-    pub fn ends_match(&self, typed: &str) -> bool {
-        let typed = canonical(typed);
-        let ends = |code: &Secret<String>| end(code.expose()) == typed.expose().as_str();
-        typed.expose().len() == GROUP && self.0.iter().any(ends)
-    }
-
     /// What is kept of them.
     pub(crate) async fn stored(
         &self,

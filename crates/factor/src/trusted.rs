@@ -56,20 +56,6 @@ impl Factors {
         self.records.change(person, now, change).await
     }
 
-    /// Until when a person trusts this browser; `None`: not at all.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn trusted(
-        &self,
-        person: &PersonKey,
-        browser: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let record = self.records.read(person, now).await?;
-        Ok(record.totp.as_ref().and_then(|_| record.trusted.until(browser, now)))
-    }
-
     /// Since when a person trusts this browser, for rules that allow less time than was asked for
     /// then; `None`: not at all, or not any more.
     ///
@@ -151,12 +137,7 @@ impl TrustedBrowsers {
         });
     }
 
-    /// Until when this browser is trusted.
-    pub(crate) fn until(&self, browser: &[u8; 32], now: Timestamp) -> Option<Timestamp> {
-        self.find(browser, now).map(|trusted| trusted.until)
-    }
-
-    /// Since when it is.
+    /// Since when this browser is trusted.
     pub(crate) fn since(&self, browser: &[u8; 32], now: Timestamp) -> Option<Timestamp> {
         self.find(browser, now).map(|trusted| trusted.since)
     }

@@ -83,13 +83,16 @@ async fn who_types_the_end_of_a_code_has_kept_them() {
     let (_, codes) = enrol(&factors, &ann).await;
     let code = codes.iter().nth(4).unwrap();
     let end = code.expose().rsplit('-').next().unwrap();
-    assert!(codes.ends_match(end) && codes.ends_match(&format!(" {} ", end.to_lowercase())));
     for wrong in ["", &end[1..], &code.expose()[..4], "UUUU"] {
-        assert!(!codes.ends_match(wrong), "{wrong}");
-        assert!(!factors.confirm_recovery_codes(&ann, wrong, NOW).await.unwrap());
+        assert!(!factors.confirm_recovery_codes(&ann, wrong, NOW).await.unwrap(), "{wrong}");
     }
     assert!(!factors.status(&ann, NOW).await.unwrap().recovery_codes_confirmed);
     assert!(factors.confirm_recovery_codes(&ann, end, NOW).await.unwrap());
     assert!(factors.status(&ann, NOW).await.unwrap().recovery_codes_confirmed);
     assert!(factors.confirm_recovery_codes(&ann, "once is enough", NOW).await.unwrap());
+    let bob = person("bob");
+    let (_, codes) = enrol(&factors, &bob).await;
+    let code = codes.iter().next().unwrap().expose().to_lowercase();
+    let spaced = format!(" {} ", code.rsplit('-').next().unwrap());
+    assert!(factors.confirm_recovery_codes(&bob, &spaced, NOW).await.unwrap());
 }

@@ -23,7 +23,7 @@ async fn a_reset_kills_secret_codes_and_trusted_browsers() {
     assert!(matches!(old, Err(FactorError::NotEnrolled)));
     let old = factors.check_recovery(&ann, code.expose(), home(), then).await;
     assert!(matches!(old, Err(FactorError::NotEnrolled)));
-    assert_eq!(factors.trusted(&ann, &[4; 32], then).await.unwrap(), None);
+    assert_eq!(factors.trusted_since(&ann, &[4; 32], then).await.unwrap(), None);
     // Enrolled anew: the old secret stays dead.
     let begun = factors.begin_enrolment(&ann, "Help", "ann", home(), then).await.unwrap();
     let new = App::of(begun.otpauth_url.expose());
@@ -32,7 +32,7 @@ async fn a_reset_kills_secret_codes_and_trusted_browsers() {
     let later = then.plus(STEP);
     let old = factors.check_code(&ann, &app.code(later), home(), later).await;
     assert!(matches!(old, Err(FactorError::Wrong { .. })));
-    assert_eq!(factors.trusted(&ann, &[4; 32], later).await.unwrap(), None);
+    assert_eq!(factors.trusted_since(&ann, &[4; 32], later).await.unwrap(), None);
     factors.check_code(&ann, &new.code(later), home(), later).await.unwrap();
 }
 
@@ -100,21 +100,20 @@ async fn a_trusted_browser_is_the_persons_own_listed_and_revocable() {
     enrol(&factors, &bob).await;
     let until = factors.trust_browser(&ann, &[1; 32], "Fire\nfox", 30, NOW).await.unwrap();
     assert_eq!(until.since(NOW), Duration::from_secs(30 * 24 * 60 * 60));
-    assert_eq!(factors.trusted(&ann, &[1; 32], NOW).await.unwrap(), Some(until));
-    assert_eq!(factors.trusted(&bob, &[1; 32], NOW).await.unwrap(), None, "another person");
-    assert_eq!(factors.trusted(&ann, &[2; 32], NOW).await.unwrap(), None, "another browser");
-    assert_eq!(factors.trusted(&ann, &[1; 32], until).await.unwrap(), None, "at its end");
+    assert_eq!(factors.trusted_since(&bob, &[1; 32], NOW).await.unwrap(), None, "another person");
+    assert_eq!(factors.trusted_since(&ann, &[2; 32], NOW).await.unwrap(), None, "another browser");
     let since = factors.trusted_since(&ann, &[1; 32], NOW).await.unwrap();
     assert_eq!(since, Some(NOW));
-    assert_eq!(factors.trusted_since(&ann, &[1; 32], until).await.unwrap(), None);
+    assert_eq!(factors.trusted_since(&ann, &[1; 32], until).await.unwrap(), None, "at its end");
     factors.trust_browser(&ann, &[2; 32], "Chromium", 1, NOW).await.unwrap();
     let listed = factors.list_trusted(&ann, NOW).await.unwrap();
     let labels: Vec<&str> = listed.iter().map(|browser| browser.label.as_str()).collect();
     assert_eq!(labels, ["Firefox", "Chromium"]);
+    assert_eq!((listed[0].since, listed[0].until), (NOW, until));
     assert!(factors.forget_trusted(&ann, &listed[0].id, NOW).await.unwrap());
     assert!(!factors.forget_trusted(&ann, &listed[0].id, NOW).await.unwrap());
-    assert_eq!(factors.trusted(&ann, &[1; 32], NOW).await.unwrap(), None);
-    assert!(factors.trusted(&ann, &[2; 32], NOW).await.unwrap().is_some());
+    assert_eq!(factors.trusted_since(&ann, &[1; 32], NOW).await.unwrap(), None);
+    assert!(factors.trusted_since(&ann, &[2; 32], NOW).await.unwrap().is_some());
     for browser in 10..30 {
         factors.trust_browser(&ann, &[browser; 32], "x", 30, NOW).await.unwrap();
     }
@@ -129,5 +128,5 @@ async fn a_failing_store_trusts_no_browser() {
     enrol(&factors, &ann).await;
     factors.trust_browser(&ann, &[1; 32], "x", 30, NOW).await.unwrap();
     faulty.fail(store::fault::Operation::Get, store::fault::Fault::Unavailable);
-    factors.trusted(&ann, &[1; 32], NOW).await.unwrap_err();
+    factors.trusted_since(&ann, &[1; 32], NOW).await.unwrap_err();
 }
