@@ -155,6 +155,7 @@ fn settings(
         conducts: [].into(),
         brake: BrakeSettings::default(),
         blocked: vec![],
+        dormancy: None,
         links: vec![],
     })
 }

@@ -1,6 +1,7 @@
 //! The JSMs and what customers get there.
 
 mod conduct;
+pub(crate) mod dormancy;
 mod rules;
 mod site;
 
@@ -56,7 +57,8 @@ fn jsm(
     let conduct = conduct::read(&map);
     let providers = given(map.optional("providers"), |value| conduct::providers(value, idps));
     let brake = given(map.optional("brake"), conduct::brake);
-    let blocked = given(map.optional("blocked"), conduct::blocked);
+    let blocked = given(map.optional("blocked"), conduct::addresses);
+    let dormancy = given(map.optional("dormancy"), dormancy::read);
     map.finish();
     if let Some(None) = desks {
         value.warn("no `desks`: customers are created and join no service desk");
@@ -79,6 +81,7 @@ fn jsm(
         conducts: providers?.map(|own| conduct::over(conduct, own)).unwrap_or_default(),
         brake: brake?.unwrap_or_else(BrakeSettings::default),
         blocked: blocked?.unwrap_or_default(),
+        dormancy: dormancy?,
         links: links.to_vec(),
     })
 }

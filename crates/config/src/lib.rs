@@ -179,6 +179,10 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let (sites, certificates, storage, jsm) = (sites?, certificates?, storage?, jsm?);
     tls::check_hosts(&certificates, &sites);
     jsm::warn_of_unused(&root, &sites);
+    let mail = mail?;
+    if !jsm::dormancy::check(&root, &jsm, &sites, mail.as_ref()) {
+        return None;
+    }
     links?;
     let (mut identity_providers, sign_in) = (identity_providers?, sign_in?);
     let second_factor = second_factor?;
@@ -203,7 +207,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
         known_links: known_links?.unwrap_or(false),
         jsm,
         factors: factors?,
-        mail: mail?,
+        mail,
         parking: parking?,
         extra_certificate_authorities: authorities?,
         audit_file: storage.audit_file,

@@ -359,7 +359,38 @@ pub enum AuditEvent {
         /// The order, by the hash of its file.
         order: String,
     },
-    /// A customer's access was ended by an operator's order.
+    /// An operator orders that customers who stay away lose access, with or without a notice.
+    DormantOrdered {
+        /// In which JSM.
+        jsm: JsmName,
+        /// For how many days they must have stayed away.
+        days: u64,
+        /// Whether they need no notice.
+        without_notice: bool,
+    },
+    /// A customer who stays away was written to that their access will end.
+    DormancyNoticed {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which account.
+        account: JsmAccount,
+        /// When it was last signed in to.
+        last_sign_in: Timestamp,
+        /// The earliest end.
+        until: Timestamp,
+    },
+    /// What `dormancy` would have done, were it not to report only.
+    DormancyReported {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which account.
+        account: JsmAccount,
+        /// What.
+        would: DormancyStep,
+        /// When it was last signed in to.
+        last_sign_in: Timestamp,
+    },
+    /// A customer's access was ended, because they stayed away.
     CustomerEnded {
         /// In which JSM.
         jsm: JsmName,
@@ -367,6 +398,12 @@ pub enum AuditEvent {
         account: JsmAccount,
         /// When it was last signed in to.
         last_sign_in: Option<Timestamp>,
+        /// When the mail server took the notice; `None`: an operator's order needed none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notice: Option<Timestamp>,
+        /// The rule in the operator's file; `None`: an operator's order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// An organization that an operator's file had made was deleted again.
     OrganizationDeleted {
@@ -488,4 +525,14 @@ pub enum ProfileField {
     Name,
     /// The e-mail address.
     Address,
+}
+
+/// What is done about somebody who stays away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DormancyStep {
+    /// They are written to.
+    Notice,
+    /// Their access ends.
+    End,
 }

@@ -20,7 +20,7 @@ mod secret;
 
 pub use address::{AddressError, DomainName, DomainPattern, EmailAddress};
 pub use clock::{Clock, Sleep, Timestamp};
-pub use event::{AuditEvent, Organization, ProfileField};
+pub use event::{AuditEvent, DormancyStep, Organization, ProfileField};
 pub use factor::{Authentication, FactorKind, FactorUse};
 pub use identity::{Identity, IdpSession, JsmAccount, PersonKey, Subject, SubjectError};
 pub use language::Language;

@@ -20,10 +20,11 @@ pub use crate::metadata_readers::{PublishedKeys, Reading};
 use crate::revocation::Desk;
 use crate::storage::{self, StoreCommand};
 use crate::{
-    break_glass, connection_test, factor_orders, keys, metadata_readers, provision, reseal,
-    revocation, switched_off,
+    break_glass, connection_test, dormancy, factor_orders, keys, metadata_readers, provision,
+    reseal, revocation, switched_off,
 };
 
+pub use crate::dormancy::DormantOrder;
 pub use crate::revocation::{ShownSession, Whose};
 pub use crate::switched_off::Switch;
 
@@ -101,10 +102,10 @@ pub enum Command {
     DormantCustomers {
         /// Where; may be left out when there is one JSM.
         jsm: Option<JsmName>,
-        /// For so many days.
-        days: u32,
-        /// Whether their access is ended.
-        order: provisioning::DriftOrder,
+        /// For so many days; what the file says, if left out.
+        days: Option<u32>,
+        /// What is done about them.
+        order: DormantOrder,
     },
     /// Some rows of a file of customers.
     Customers {
@@ -306,7 +307,7 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
             found.map_or_else(Answer::Failed, Answer::Drift)
         }
         Command::DormantCustomers { jsm, days, order } => {
-            let found = provision::dormant(gateway, jsm.as_ref(), days, order).await;
+            let found = dormancy::ordered(gateway, jsm.as_ref(), days, order).await;
             found.map_or_else(Answer::Failed, Answer::Dormant)
         }
         Command::Customers { jsm, order, act, rows } => {

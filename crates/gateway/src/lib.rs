@@ -22,6 +22,7 @@ mod connection_test;
 mod context;
 pub mod control;
 mod device;
+mod dormancy;
 mod endpoints;
 mod events;
 mod expiry;

@@ -22,12 +22,13 @@ use session::Sealer;
 use store::{Store, StoreError};
 use tokio::sync::Notify;
 
-pub(crate) use letter::{Addressee, Letter};
+pub(crate) use letter::{Addressee, Later, Letter};
 pub(crate) use queue::SEALED;
 use queue::{Queue, Waiting};
 pub(crate) use smtp::SmtpError;
 use smtp::{Outcome, Smtp};
 
+use crate::dormancy::{self, Posted};
 use crate::gateway::Gateway;
 
 /// How often to look for letters that wait for another try.
@@ -71,20 +72,25 @@ impl Mail {
     }
 
     /// Sends what is due; each letter by one replica at a time.
-    async fn deliver(&self, now: Timestamp) -> Result<(), StoreError> {
+    async fn deliver(&self, gateway: &Gateway, now: Timestamp) -> Result<(), StoreError> {
         for waiting in self.queue.due(now).await? {
             let Some(ours) = self.queue.lease(&waiting, now).await? else { continue };
             let Waiting { letter, to, .. } = &ours;
-            match self.smtp.send(letter, to).await {
-                Outcome::Sent => self.queue.done(&ours).await?,
+            let heard = match self.smtp.send(letter, to).await {
+                Outcome::Sent => dormancy::posted(gateway, letter, Posted::Taken).await,
                 Outcome::Refused(reason) => {
                     tracing::warn!(%reason, "the mail server does not take a notice");
-                    self.queue.done(&ours).await?;
+                    dormancy::posted(gateway, letter, Posted::Refused).await
                 }
                 // The lease says when it is tried again.
                 Outcome::Later(reason) => {
-                    tracing::warn!(%reason, "a notice waits for the mail server")
+                    tracing::warn!(%reason, "a notice waits for the mail server");
+                    continue;
                 }
+            };
+            match heard {
+                Ok(()) => self.queue.done(&ours).await?,
+                Err(error) => tracing::warn!(%error, "what became of a notice is not noted yet"),
             }
         }
         Ok(())
@@ -96,7 +102,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
     let Some(mail) = &gateway.mail else { return };
     loop {
         let now = gateway.clock.now();
-        if let Err(error) = mail.deliver(now).await {
+        if let Err(error) = mail.deliver(&gateway, now).await {
             tracing::warn!(%error, "notices wait for the store");
         }
         tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AuditEvent, IdpName, Timestamp};
+use domain::{AuditEvent, IdpName, JsmName, Timestamp};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     logouts: Family<Idp, Counter>,
     break_glass: Family<BreakGlass, Counter>,
     parked: Family<Parked, Counter>,
+    dormant: Family<Dormant, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,6 +62,12 @@ struct Parked {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Dormant {
+    jsm: String,
+    outcome: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut all = Self {
@@ -72,6 +79,7 @@ impl Default for Metrics {
             logouts: Family::default(),
             break_glass: Family::default(),
             parked: Family::default(),
+            dormant: Family::default(),
         };
         let registry = &mut all.registry;
         registry.register("sign_ins", "Customers who signed in", all.sign_ins.clone());
@@ -96,6 +104,11 @@ impl Default for Metrics {
             "parked_requests",
             "Forms that were kept because their session had ended, and what became of them",
             all.parked.clone(),
+        );
+        registry.register(
+            "dormant_customers",
+            "Customers who stay away, and what was done about them",
+            all.dormant.clone(),
         );
         all
     }
@@ -130,6 +143,9 @@ impl Metrics {
             AuditEvent::RequestResumed { .. } => self.parked("sent"),
             AuditEvent::RequestDiscarded { .. } => self.parked("deleted"),
             AuditEvent::RequestExpired { .. } => self.parked("expired"),
+            AuditEvent::DormancyNoticed { jsm, .. } => self.stays_away(jsm, "noticed"),
+            AuditEvent::DormancyReported { jsm, .. } => self.stays_away(jsm, "reported"),
+            AuditEvent::CustomerEnded { jsm, .. } => self.stays_away(jsm, "ended"),
             _ => {}
         }
     }
@@ -153,6 +169,10 @@ impl Metrics {
 
     fn parked(&self, outcome: &'static str) {
         self.parked.get_or_create(&Parked { outcome }).inc();
+    }
+
+    fn stays_away(&self, jsm: &JsmName, outcome: &'static str) {
+        self.dormant.get_or_create(&Dormant { jsm: jsm.to_string(), outcome }).inc();
     }
 
     fn broken(&self, what: &'static str) {

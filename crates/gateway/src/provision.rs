@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{AuditEvent, JsmName};
 use provisioning::{
-    Act, Dormant, Drift, DriftOrder, Order, Provisioner, ProvisioningError, Queue, Row, RowOutcome,
+    Act, Drift, DriftOrder, Order, Provisioner, ProvisioningError, Queue, Row, RowOutcome,
 };
 
 use crate::events;
@@ -69,21 +69,6 @@ pub(crate) async fn drift(
     Ok(found)
 }
 
-/// Who has not signed in for long.
-pub(crate) async fn dormant(
-    gateway: &Gateway,
-    jsm: Option<&JsmName>,
-    days: u32,
-    order: DriftOrder,
-) -> Result<Vec<Dormant>, String> {
-    let (_, provisioner) = one(gateway, jsm)?;
-    let idle = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
-    let found = provisioner.dormant(idle, order, gateway.clock.now()).await;
-    let (found, events) = found.map_err(|error| in_words(&error))?;
-    record(gateway, events).await;
-    Ok(found)
-}
-
 /// Does some rows of a file of customers.
 pub(crate) async fn customers(
     gateway: &Gateway,
@@ -120,7 +105,7 @@ async fn record(gateway: &Gateway, events: Vec<AuditEvent>) {
 }
 
 /// The JSM of a name, or the only one.
-fn one<'a>(
+pub(crate) fn one<'a>(
     gateway: &'a Gateway,
     name: Option<&JsmName>,
 ) -> Result<(&'a JsmName, &'a Provisioner), String> {
@@ -133,7 +118,7 @@ fn one<'a>(
     }
 }
 
-fn in_words(error: &ProvisioningError) -> String {
+pub(crate) fn in_words(error: &ProvisioningError) -> String {
     let refusal = error.refusal();
     format!("{}: {}; {}", refusal.cause, refusal.explanation, refusal.remedy)
 }

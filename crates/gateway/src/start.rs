@@ -16,8 +16,8 @@ use crate::gateway::Gateway;
 use crate::listen::{Feed, Workers};
 use crate::tls::{CertificateError, Certificates};
 use crate::{
-    StartError, assembly, background, events, factor_rounds, listen, mail, operations, plain,
-    provision, tls,
+    StartError, assembly, background, dormancy, events, factor_rounds, listen, mail, operations,
+    plain, provision, tls,
 };
 
 /// Threads of the pool for what computes or waits on disk.
@@ -134,6 +134,7 @@ fn spawn_rounds(
     pool.spawn(crate::streams::watch(Arc::clone(gateway)));
     pool.spawn(background::rounds(Arc::clone(gateway)));
     pool.spawn(provision::rounds(Arc::clone(gateway)));
+    pool.spawn(dormancy::rounds(Arc::clone(gateway)));
     pool.spawn(background::reload_certificates(Arc::clone(gateway), certificates));
 }
 

@@ -58,7 +58,9 @@ impl Provisioner {
         if due.is_empty() {
             return Ok(drained);
         }
-        let Some(mut lease) = Lease::take(&inner.records, now).await? else { return Ok(drained) };
+        let Some(mut lease) = Lease::take(&inner.records, "drain", now).await? else {
+            return Ok(drained);
+        };
         for waiting in due {
             if !lease.keep(&inner.records, inner.clock.now()).await? {
                 break;

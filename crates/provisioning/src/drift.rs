@@ -1,4 +1,4 @@
-//! What JSM has lost of what the gateway granted, and who has not been here for long.
+//! What JSM has lost of what the gateway granted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,7 +7,6 @@ use domain::{AuditEvent, JsmAccount, PersonKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ProvisioningError;
-use crate::brake::{self, Permission};
 use crate::client::Written;
 use crate::plan::Place;
 use crate::provisioner::Provisioner;
@@ -28,22 +27,6 @@ pub struct Drift {
     pub rule: String,
     /// Whether it was repaired.
     pub repaired: bool,
-}
-
-/// An account that nobody has signed in to for long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dormant {
-    /// Which.
-    pub account: JsmAccount,
-    /// Whose.
-    pub owner: Option<PersonKey>,
-    /// To the day; `None`: before this was noted.
-    pub last_sign_in: Option<Timestamp>,
-    /// Whether its access was ended now.
-    pub ended: bool,
-    /// Whether ending it waits for `vestibule provisioning release`.
-    #[serde(default)]
-    pub held: bool,
 }
 
 /// Whether what is found is only shown.
@@ -106,52 +89,6 @@ impl Provisioner {
                 });
             }
         }
-        Ok((found, events))
-    }
-
-    /// Accounts that somebody once signed in to, and nobody for `idle`. With [`Order::Act`] their
-    /// access is ended, as far as the brake permits; `reactivation` says what their next sign-in does.
-    ///
-    /// # Errors
-    /// When JSM or the store fails.
-    pub async fn dormant(
-        &self,
-        idle: Duration,
-        order: Order,
-        now: Timestamp,
-    ) -> Result<(Vec<Dormant>, Vec<AuditEvent>), ProvisioningError> {
-        let (inner, until) = (&self.0, now.plus(PATIENCE));
-        let (mut found, mut events) = (Vec::new(), Vec::new());
-        for (account, ledger) in inner.records.ledgers(now).await? {
-            let Some(last) = ledger.last_sign_in.filter(|last| now.since(*last) >= idle) else {
-                continue;
-            };
-            let (mut ended, mut held) = (false, false);
-            if order == Order::Act {
-                // Dormant since then: what an operator ordered on later is no longer counted.
-                let since = last.plus(idle);
-                match brake::ask(&inner.records, inner.settings.brake, since, now).await? {
-                    Permission::Granted => {
-                        ended = inner.client.revoke(&account, until).await? == Written::Done;
-                    }
-                    Permission::Held { alarm } => {
-                        held = true;
-                        if alarm {
-                            let (jsm, limit) =
-                                (inner.settings.name.clone(), inner.settings.brake.removals);
-                            events.push(AuditEvent::RemovalsStopped { jsm, limit });
-                        }
-                    }
-                }
-            }
-            let last_sign_in = Some(last);
-            if ended {
-                let (jsm, account) = (inner.settings.name.clone(), account.clone());
-                events.push(AuditEvent::CustomerEnded { jsm, account, last_sign_in });
-            }
-            found.push(Dormant { account, owner: ledger.owner, last_sign_in, ended, held });
-        }
-        found.sort_by_key(|dormant| dormant.last_sign_in);
         Ok((found, events))
     }
 }

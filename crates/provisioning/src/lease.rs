@@ -1,4 +1,4 @@
-//! One replica at a time works off the outbox.
+//! One replica at a time does what goes on beside sign-ins.
 
 use std::time::Duration;
 
@@ -19,12 +19,13 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Takes the turn; `None`: another replica has it.
+    /// Takes the turn at this work; `None`: another replica has it.
     pub(crate) async fn take(
         records: &Records,
+        work: &str,
         now: Timestamp,
     ) -> Result<Option<Self>, ProvisioningError> {
-        let key = records.key("drain", "lease");
+        let key = records.key(work, "lease");
         let token = format!("{:016x}{:016x}", hash::random(), hash::random()).into_bytes();
         let until = now.plus(LEASE);
         let entry = Entry { value: token.clone(), deadline: until, groups: vec![] };

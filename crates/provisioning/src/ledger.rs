@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{Organization, PersonKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::dormancy::{Contact, Course, End};
 use crate::hash;
 use crate::plan::{Grant, Known, Place};
 
@@ -32,6 +33,12 @@ pub(crate) struct Ledger {
     /// To the day.
     #[serde(default)]
     pub(crate) last_sign_in: Option<Timestamp>,
+    /// How whoever signed in last is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) contact: Option<Contact>,
+    /// What came of staying away.
+    #[serde(default, skip_serializing_if = "Course::is_empty")]
+    pub(crate) course: Course,
     /// The operator's order that created the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) order: Option<String>,
@@ -68,6 +75,8 @@ impl Ledger {
             left_alone: vec![],
             profile: None,
             last_sign_in: None,
+            contact: None,
+            course: Course::default(),
             order: None,
             organizations: vec![],
             desks: vec![],
@@ -155,6 +164,15 @@ impl Ledger {
     pub(crate) fn leave_alone(&mut self, name: &str, now: Timestamp) {
         self.left_alone.retain(|(other, _)| other != name);
         self.left_alone.push((name.to_owned(), now));
+    }
+
+    /// Notes a sign-in, which begins a new count of days. Where somebody has set out to end the access
+    /// since `seen` was read, nothing is noted: the end must be seen to first.
+    pub(crate) fn note_sign_in(&mut self, seen: Option<End>, now: Timestamp) {
+        if self.course.end == seen {
+            self.last_sign_in = Some(now);
+            self.course = Course::default();
+        }
     }
 
     /// Whether a sign-in now is worth a note.

@@ -10,8 +10,9 @@
 //! say; what is to be done is in the outbox before it begins, and every finished write is in the
 //! ledger before the next begins, so that a crash between two steps is taken up where it happened;
 //! only what the ledger holds is removed, never because a claim is missing, and never more than the
-//! brake permits; organizations that a SCIM directory owns are never written. Addresses are stored as
-//! SHA-256, or sealed in the outbox.
+//! brake permits; organizations that a SCIM directory owns are never written; nobody's access ends for
+//! staying away but after a notice that the mail server took. Names of records hold addresses as
+//! SHA-256 alone; addresses to write to, and those in the outbox, are sealed.
 //!
 //! The order of the records of one link: account claim, address claim, link. The claims are set
 //! only if absent, so that of two persons one loses, whatever the timing; the link comes last and
@@ -23,6 +24,8 @@ mod account;
 mod brake;
 mod bulk;
 mod client;
+mod dormancy;
+mod dormant;
 mod drain;
 mod drift;
 mod error;
@@ -48,8 +51,10 @@ mod whom;
 
 pub use bulk::{Act, Order, Row, RowOutcome, RowProblem, rows};
 pub use client::Endpoint;
+pub use dormancy::{Contact, DormancyMode, DormancySettings, DormancyState, Receipt, Warrant};
+pub use dormant::{Deed, DormancyTurn, Dormant, DueNotice};
 pub use drain::{Drained, Progress, Queue};
-pub use drift::{Dormant, Drift, Order as DriftOrder};
+pub use drift::{Drift, Order as DriftOrder};
 pub use error::{ProvisioningError, Revoked};
 pub use outbox::Waiting;
 pub use plan::{Grant, Known, Operation, Place, Plan, plan};
@@ -61,9 +66,9 @@ pub use rules::{
     Creation, Judged, Rule, Verdict, Wanted, WantedDesk, WantedGroup, WantedOrganization, wanted,
 };
 pub use settings::{
-    Blocked, BrakeSettings, CloudCredential, Conduct, DataCenterCredential, DeskRule, GroupGift,
-    GroupRule, JsmCloud, JsmDataCenter, JsmSettings, JsmSite, Matching, OrganizationGift,
-    OrganizationKey, OrganizationRule, Origin, Reactivation, Source, SyncMode,
+    AddressPattern, BrakeSettings, CloudCredential, Conduct, DataCenterCredential, DeskRule,
+    GroupGift, GroupRule, JsmCloud, JsmDataCenter, JsmSettings, JsmSite, Matching,
+    OrganizationGift, OrganizationKey, OrganizationRule, Origin, Reactivation, Source, SyncMode,
 };
 pub use sharing::{Creating, Sharing, SharingMode};
 pub use whom::{ClaimTest, Otherwise, PatternError, Rename, TextPattern, WholePattern, Whom};

@@ -1,6 +1,6 @@
 //! From a person to an account: one account, one person, unless the operator joins several.
 
-use domain::{AuditEvent, Identity, JsmAccount, PersonKey, Timestamp};
+use domain::{AuditEvent, EmailAddress, Identity, JsmAccount, PersonKey, Timestamp};
 
 use crate::account::{Origin, find_or_create};
 use crate::ledger::{Ledger, Profile};
@@ -145,9 +145,9 @@ impl Inner {
     }
 
     /// What must not be provisioned twice at once: the address, and the customer of several persons.
-    pub(crate) fn flight_keys(&self, identity: &Identity) -> Vec<String> {
-        let lists = self.settings.links.iter().filter(|list| list.contains(&identity.person));
+    pub(crate) fn flight_keys(&self, person: &PersonKey, email: &EmailAddress) -> Vec<String> {
+        let lists = self.settings.links.iter().filter(|list| list.contains(person));
         let groups = lists.filter_map(|list| list.first()).map(hash::person);
-        groups.chain([hash::person(&identity.person), hash::address(&identity.email)]).collect()
+        groups.chain([hash::person(person), hash::address(email)]).collect()
     }
 }

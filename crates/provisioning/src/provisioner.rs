@@ -11,7 +11,9 @@ use outbound::Outbound;
 use session::Sealer;
 use store::Store;
 
-use crate::client::{Client, Flavour};
+use crate::account::search_desks;
+use crate::client::{Client, Flavour, Found, OnDesk};
+use crate::error::Revoked;
 use crate::flight::Flights;
 use crate::grants::{Applied, Errand};
 use crate::ledger::Ledger;
@@ -125,7 +127,9 @@ impl Provisioner {
             return Err(ProvisioningError::Blocked);
         }
         let standing = self.0.standing(&identity.person, now).await?;
-        let known = standing.filter(|standing| standing.ledger.complete);
+        // Whose access was ended for staying away is looked at first.
+        let known = standing
+            .filter(|standing| standing.ledger.complete && standing.ledger.course.end.is_none());
         if let Some(standing) = &known
             && let Some(events) = self.0.nothing_to_do(identity, standing, now).await?
         {
@@ -197,8 +201,11 @@ impl Inner {
             return Ok(None);
         }
         if standing.ledger.is_stale(now) {
-            let note = |ledger: &mut Ledger| ledger.last_sign_in = Some(now);
-            self.records.change_ledger(&standing.account, now, note).await?;
+            let note = |ledger: &mut Ledger| ledger.note_sign_in(None, now);
+            let noted = self.records.changed_ledger(&standing.account, now, note).await?;
+            if noted.course.end.is_some() {
+                return Ok(None);
+            }
         }
         self.alarm(identity, &wanted, &plan, now).await.map(Some)
     }
@@ -310,7 +317,8 @@ impl Inner {
         identity: &Identity,
         unheard: impl Fn() -> bool,
     ) -> Result<Provisioned, ProvisioningError> {
-        let flight = self.flights.enter(self.flight_keys(identity)).await?;
+        let flight =
+            self.flights.enter(self.flight_keys(&identity.person, &identity.email)).await?;
         let settled =
             unheard() && self.outbox.of(&identity.person, self.clock.now()).await?.is_none();
         let outcome = match settled {
@@ -391,14 +399,30 @@ impl Inner {
         times: (Timestamp, Timestamp),
         events: &mut Vec<AuditEvent>,
     ) -> Result<(), ProvisioningError> {
-        if !standing.ledger.complete || !self.was_away(identity, &standing.ledger, times.0) {
+        let ended = standing.ledger.course.end.is_some();
+        let away = standing.ledger.complete && self.was_away(identity, &standing.ledger, times.0);
+        if !ended && !away {
             return Ok(());
         }
-        let found = self.client.find(&identity.email, times.1).await?;
-        if found == crate::client::Found::Ended(standing.account.clone()) {
-            self.reactivate(identity, &standing.account, times, events).await?;
+        match self.client.find(&identity.email, times.1).await? {
+            Found::Ended(account) if account == standing.account => {
+                self.reactivate(identity, &account, times, events).await
+            }
+            // Cloud does not show whose access was ended.
+            Found::Nobody if ended && !self.is_open(identity, standing, times.1).await => {
+                let gone = ProvisioningError::AccountInvisible { revoked: Revoked::Shown };
+                self.or_ask(identity, Err(gone), times.0).await.map(drop)
+            }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Whether a service desk shows the account as one that may be used.
+    async fn is_open(&self, identity: &Identity, standing: &Standing, until: Timestamp) -> bool {
+        let wanted = wanted(&self.settings, identity);
+        let desks: Vec<&str> = wanted.desks.iter().map(|d| d.desk.as_str()).collect();
+        let shown = search_desks(&self.client, identity, &desks, until).await;
+        shown == OnDesk::Active(standing.account.clone())
     }
 
     /// Makes the writes that are missing. Who is new needs them all; who was complete before goes on
@@ -439,12 +463,16 @@ impl Inner {
                 other => other?,
             }
         }
+        let seen = ledger.course.end;
         let note = |ledger: &mut Ledger| {
             ledger.complete = true;
-            ledger.last_sign_in = Some(now);
+            ledger.note_sign_in(seen, now);
         };
-        self.records.change_ledger(&errand.standing.account, now, note).await?;
-        if !complete {
+        let noted = self.records.changed_ledger(&errand.standing.account, now, note).await?;
+        if noted.course.end.is_some() {
+            return Err(ProvisioningError::Busy);
+        }
+        if !complete || seen.is_some() {
             self.forget_task(errand.person).await?;
         }
         Ok(left)

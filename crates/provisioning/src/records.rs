@@ -145,13 +145,23 @@ impl Records {
         now: Timestamp,
         change: impl Fn(&mut Ledger) + Send + Sync,
     ) -> Result<(), ProvisioningError> {
+        self.changed_ledger(account, now, change).await.map(drop)
+    }
+
+    /// The same; answers what is there now.
+    pub(crate) async fn changed_ledger(
+        &self,
+        account: &JsmAccount,
+        now: Timestamp,
+        change: impl Fn(&mut Ledger) + Send + Sync,
+    ) -> Result<Ledger, ProvisioningError> {
         let changed = |old: Option<Ledger>| {
             let mut ledger = old.map_or_else(|| Ledger::of(None), Ledger::adopted);
             change(&mut ledger);
             ledger
         };
         let groups = vec![self.accounts()];
-        self.change(&self.key("account", &account.0), groups, now, changed).await.map(drop)
+        self.change(&self.key("account", &account.0), groups, now, changed).await
     }
 
     /// Every account with a ledger.

@@ -7,6 +7,7 @@ use domain::{DomainPattern, EmailAddress, IdpName, JsmName, PersonKey, Secret};
 use login::Expression;
 use url::Url;
 
+use crate::dormancy::DormancySettings;
 use crate::whom::{Rename, WholePattern, Whom};
 
 /// One JSM and its rules.
@@ -31,7 +32,9 @@ pub struct JsmSettings {
     /// When removing stops.
     pub brake: BrakeSettings,
     /// Who gets no account and is not let in.
-    pub blocked: Vec<Blocked>,
+    pub blocked: Vec<AddressPattern>,
+    /// When somebody who stays away loses access; `None`: never by itself.
+    pub dormancy: Option<DormancySettings>,
     /// Persons of several identity providers who are one customer; each list is one customer.
     pub links: Vec<Vec<PersonKey>>,
 }
@@ -40,6 +43,14 @@ impl JsmSettings {
     /// How the customers of an identity provider are kept.
     pub fn conduct_of(&self, idp: &IdpName) -> Conduct {
         self.conducts.get(idp).copied().unwrap_or(self.conduct)
+    }
+
+    /// Whether a sign-in with this identity provider opens an account whose access was ended. On Cloud
+    /// no API does.
+    pub fn opens_again(&self, idp: &IdpName) -> bool {
+        let opening = [Reactivation::Always, Reactivation::UnlessBlocked];
+        matches!(self.site, JsmSite::DataCenter(_))
+            && opening.contains(&self.conduct_of(idp).reactivation)
     }
 
     /// Names of the claims that its rules read.
@@ -76,10 +87,7 @@ impl JsmSettings {
 
     /// Whether an address gets no account and is not let in.
     pub fn blocks(&self, email: &EmailAddress) -> bool {
-        self.blocked.iter().any(|blocked| match blocked {
-            Blocked::Address(address) => address == email,
-            Blocked::Domain(pattern) => pattern.matches(&email.domain()),
-        })
+        self.blocked.iter().any(|blocked| blocked.matches(email))
     }
 }
 
@@ -315,11 +323,21 @@ impl Default for BrakeSettings {
     }
 }
 
-/// Who gets no account and is not let in.
+/// Addresses that a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Blocked {
-    /// One address.
+pub enum AddressPattern {
+    /// One.
     Address(EmailAddress),
-    /// Every address of a domain.
+    /// All of a domain.
     Domain(DomainPattern),
+}
+
+impl AddressPattern {
+    /// Whether an address is among them.
+    pub fn matches(&self, email: &EmailAddress) -> bool {
+        match self {
+            Self::Address(address) => address == email,
+            Self::Domain(pattern) => pattern.matches(&email.domain()),
+        }
+    }
 }

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::JsmName;
-use gateway::control::{Answer, Command};
+use gateway::control::{Answer, Command, DormantOrder};
 use indicatif::{ProgressBar, ProgressStyle};
-use provisioning::{Act, Dormant, DriftOrder, Order, Row, RowOutcome};
+use provisioning::{Act, Deed, DormancyState, Dormant, Order, Row, RowOutcome};
 
 use crate::asking::{ask, strange};
 
@@ -26,17 +26,27 @@ pub(crate) enum CustomersCommand {
     /// Take back exactly what `apply` of the same file did.
     Undo(File),
     /// List customers who have not signed in for long.
-    Dormant {
-        /// For how many days.
-        #[arg(long, default_value_t = 365)]
-        days: u32,
-        /// End their access; `reactivation` says what their next sign-in does.
-        #[arg(long)]
-        end: bool,
-        /// The JSM's name, where the configuration has several.
-        #[arg(long)]
-        jsm: Option<JsmName>,
-    },
+    Dormant(Absent),
+}
+
+/// Customers who have not signed in for long.
+#[derive(Debug, Args)]
+pub(crate) struct Absent {
+    /// For how many days access may end; what `dormancy` says, or 365.
+    #[arg(long)]
+    days: Option<u32>,
+    /// Write to those who have had no notice.
+    #[arg(long, conflicts_with = "end")]
+    notify: bool,
+    /// End the access of those whose notice is over; `reactivation` says what their next sign-in does.
+    #[arg(long)]
+    end: bool,
+    /// End it whether they were told or not; it is recorded.
+    #[arg(long, requires = "end")]
+    without_notice: bool,
+    /// The JSM's name, where the configuration has several.
+    #[arg(long)]
+    jsm: Option<JsmName>,
 }
 
 /// A file of customers.
@@ -55,7 +65,7 @@ pub(crate) fn customers(config: &Path, command: CustomersCommand) -> ExitCode {
         CustomersCommand::Plan(file) => (Act::Plan, file),
         CustomersCommand::Apply(file) => (Act::Apply, file),
         CustomersCommand::Undo(file) => (Act::Undo, file),
-        CustomersCommand::Dormant { days, end, jsm } => return dormant(config, jsm, days, end),
+        CustomersCommand::Dormant(absent) => return dormant(config, absent),
     };
     let (order, rows) = match read(&file.file) {
         Ok(read) => read,
@@ -155,11 +165,17 @@ impl Totals {
     }
 }
 
-fn dormant(config: &Path, jsm: Option<JsmName>, days: u32, end: bool) -> ExitCode {
-    let order = if end { DriftOrder::Act } else { DriftOrder::Report };
+fn dormant(config: &Path, absent: Absent) -> ExitCode {
+    let Absent { days, notify, end, without_notice, jsm } = absent;
+    let order = match (notify, end, without_notice) {
+        (true, ..) => DormantOrder::Notify,
+        (_, true, true) => DormantOrder::EndWithoutNotice,
+        (_, true, false) => DormantOrder::End,
+        _ => DormantOrder::List,
+    };
     match ask(config, &Command::DormantCustomers { jsm, days, order }) {
         Ok(Answer::Dormant(found)) => {
-            let _ = io::stdout().write_all(shown(&found, days).as_bytes());
+            let _ = io::stdout().write_all(shown(&found).as_bytes());
             ExitCode::SUCCESS
         }
         Ok(_) => strange(),
@@ -169,17 +185,31 @@ fn dormant(config: &Path, jsm: Option<JsmName>, days: u32, end: bool) -> ExitCod
 
 // Writing into a string does not fail: the results of `write!` below are dropped.
 
-fn shown(found: &[Dormant], days: u32) -> String {
-    let mut text = format!("{} customers have not signed in for {days} days\n", found.len());
-    for dormant in found {
-        let whose = dormant.owner.as_ref().map(ToString::to_string).unwrap_or_default();
-        let last = dormant.last_sign_in.map(|last| last.to_string()).unwrap_or_default();
-        let ended = match (dormant.ended, dormant.held) {
-            (true, _) => ", access ended",
-            (false, true) => ", waits for `vestibule provisioning release`",
-            (false, false) => "",
+fn shown(found: &[Dormant]) -> String {
+    let mut text = format!("{} customers stay away\n", found.len());
+    for Dormant { account, owner, last_sign_in, state, done } in found {
+        let whose = owner.as_ref().map(ToString::to_string).unwrap_or_default();
+        let stands = match state {
+            DormancyState::Awake => "here not long ago".to_owned(),
+            DormancyState::Excepted => "never ends: excepted".to_owned(),
+            DormancyState::NoAddress => "no notice possible: no address is known".to_owned(),
+            DormancyState::Undeliverable => {
+                "no notice possible: the mail server refused it".to_owned()
+            }
+            DormancyState::NoticeDue => "no notice yet".to_owned(),
+            DormancyState::NoticeWaits => "the notice waits for the mail server".to_owned(),
+            DormancyState::Noticed { given, ends } => format!("notice on {given}, ends at {ends}"),
+            DormancyState::Over { given } => format!("notice on {given}, which is over"),
+            DormancyState::Ended { at } => format!("access ended on {at}"),
         };
-        let _ = writeln!(text, "   {} ({whose}), last on {last}{ended}", dormant.account.0);
+        let done = match done {
+            Deed::Nothing => "",
+            Deed::Written => "; written to now",
+            Deed::Ended => "; access ended now",
+            Deed::Held => "; waits for `vestibule provisioning release`",
+        };
+        let account = &account.0;
+        let _ = writeln!(text, "   {account} ({whose}), last on {last_sign_in}: {stands}{done}");
     }
     text
 }

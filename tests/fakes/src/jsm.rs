@@ -156,6 +156,13 @@ impl JsmCloud {
         self.state().account_mut(account).expect("an account of this site").active = false;
     }
 
+    /// Grants access again, as an administrator does by hand.
+    pub fn grant_access(&self, email: &str) {
+        let mut state = self.state();
+        let account = state.accounts.iter_mut().find(|account| account.email == email);
+        account.expect("an account of this site").active = true;
+    }
+
     /// Hides an account from the next `searches` searches.
     pub fn hide_from_searches(&self, account: &str, searches: usize) {
         self.state().account_mut(account).expect("an account of this site").unindexed = searches;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{DomainPattern, EmailAddress, IdpName};
-use provisioning::{Blocked, BrakeSettings, Conduct, Reactivation, SyncMode};
+use provisioning::{AddressPattern, BrakeSettings, Conduct, Reactivation, SyncMode};
 
 use crate::mapping::{Mapping, given};
 use crate::names;
@@ -78,14 +78,15 @@ pub(super) fn brake(value: &Value<'_>) -> Option<BrakeSettings> {
     })
 }
 
-pub(super) fn blocked(value: &Value<'_>) -> Option<Vec<Blocked>> {
+/// Addresses and domains.
+pub(super) fn addresses(value: &Value<'_>) -> Option<Vec<AddressPattern>> {
     let wanted = "write addresses and domains, such as [ann@acme.example, \"*.spam.example\"]";
     let items = value.items(wanted)?;
     let read = items.iter().map(|item| {
         if item.text(wanted)?.contains('@') {
-            return item.parse::<EmailAddress>(wanted).map(Blocked::Address);
+            return item.parse::<EmailAddress>(wanted).map(AddressPattern::Address);
         }
-        item.parse::<DomainPattern>(wanted).map(Blocked::Domain)
+        item.parse::<DomainPattern>(wanted).map(AddressPattern::Domain)
     });
     read.collect::<Vec<_>>().into_iter().collect()
 }

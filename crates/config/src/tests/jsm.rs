@@ -100,6 +100,51 @@ fn ways_and_limits() {
 }
 
 #[test]
+fn a_policy_for_dormant_accounts_can_be_carried_out_and_says_how_final_it_is() {
+    let no_time = "jsm.support.dormancy: there is no time for the notice; make `notice` a day or more, and `after` a day longer than that";
+    check(&[
+        ("#sync: add_only ", "dormancy: { after: 30d } #", no_time),
+        ("#sync: add_only ", "dormancy: { after: 30d, notice: 12h } #", no_time),
+        (
+            "#sync: add_only ",
+            "dormancy: { after: 365d } #",
+            "jsm.support.dormancy: nobody can be told that their access will end; write `mail`, or report_only: true",
+        ),
+        (
+            "#sync: add_only ",
+            "dormancy: { after: 365d, except: [\"@acme\"], report_only: true } #",
+            "jsm.support.dormancy.except[0]: \"@acme\": an address has exactly one @ with text on both sides; write addresses and domains, such as [ann@acme.example, \"*.spam.example\"]",
+        ),
+    ]);
+    let folder = folder();
+    let with = |policy: &str, reactivation: &str| {
+        let text = uncommented()
+            .replace("dormancy: { after: 365d, notice: 30d, report_only: true,", policy)
+            .replace("    reactivation: never", &format!("    reactivation: {reactivation}"));
+        parse(&text, folder.path())
+    };
+    let longest = with("dormancy: { after: 31d, notice: 30d,", "ask").unwrap();
+    assert_eq!(longest.jsm[0].dormancy.as_ref().map(|policy| policy.except.len()), Some(2));
+    let text = uncommented()
+        .replace("absolute: 12h", "absolute: 90d")
+        .replace("after: 365d", "after: 120d");
+    let short = parse(&text, folder.path()).unwrap_err().to_string();
+    assert!(short.contains("make `after` longer than `notice` and the longest session"), "{short}");
+    for (reactivation, said) in [
+        ("never", Some("whoever comes back is refused, and nobody is asked")),
+        ("always", Some("JSM Cloud has no API that opens")),
+        ("ask", None),
+    ] {
+        let settings = with("dormancy: { after: 100d,", reactivation);
+        let settings = settings.unwrap_or_else(|problems| panic!("{problems}"));
+        let warned = settings.warnings.iter().filter(|w| w.path == "jsm.support.dormancy");
+        let texts: Vec<&str> = warned.map(|warning| warning.text.as_str()).collect();
+        assert_eq!(texts.len(), usize::from(said.is_some()), "{reactivation}: {texts:?}");
+        assert!(texts.iter().zip(said).all(|(text, said)| text.contains(said)), "{texts:?}");
+    }
+}
+
+#[test]
 fn identity_providers_keep_the_claims_that_rules_read_and_no_others() {
     let folder = folder();
     let plain = parse(SAMPLE, folder.path()).unwrap_or_else(|problems| panic!("{problems}"));

@@ -17,8 +17,17 @@ pub(super) fn log(reference: ReferenceCode, event: &AuditEvent) -> bool {
         AuditEvent::CustomerPreloaded { jsm, order, .. } => {
             tracing::info!(%reference, %jsm, order, "customer created by an operator's file");
         }
-        AuditEvent::CustomerEnded { jsm, .. } => {
-            tracing::warn!(%reference, %jsm, "a customer's access was ended");
+        AuditEvent::CustomerEnded { jsm, rule, .. } => {
+            tracing::warn!(%reference, %jsm, rule, "a customer's access was ended");
+        }
+        AuditEvent::DormantOrdered { jsm, days, without_notice } => {
+            tracing::warn!(%reference, %jsm, days, without_notice, "customers who stay away lose access by an operator's order");
+        }
+        AuditEvent::DormancyNoticed { jsm, until, .. } => {
+            tracing::info!(%reference, %jsm, %until, "a customer who stays away was written to");
+        }
+        AuditEvent::DormancyReported { jsm, would, .. } => {
+            tracing::info!(%reference, %jsm, ?would, "something would have been done about a customer who stays away");
         }
         AuditEvent::OrganizationDeleted { jsm, organization } => {
             let organization = &organization.name;

@@ -1,6 +1,7 @@
 //! What is written to whom.
 
-use domain::{AuditEvent, EmailAddress, Language, Timestamp};
+use domain::{AuditEvent, EmailAddress, JsmAccount, JsmName, Language, Timestamp};
+use provisioning::Receipt;
 use serde::{Deserialize, Serialize};
 
 /// What is written about.
@@ -21,6 +22,27 @@ pub(crate) enum Letter {
     },
     /// A factor was reset.
     ResetDone,
+    /// Access ends, because nobody has signed in for long.
+    StayedAway {
+        /// In which JSM.
+        jsm: JsmName,
+        /// Which account.
+        account: JsmAccount,
+        /// Says until when they must have signed in.
+        receipt: Receipt,
+        /// What a later sign-in does.
+        later: Later,
+    },
+}
+
+/// What a sign-in does after the access has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Later {
+    /// It opens the account again.
+    Opens,
+    /// Nothing: support has to open it.
+    NeedsSupport,
 }
 
 impl Letter {

@@ -2,7 +2,7 @@
 
 use domain::{Language, Timestamp};
 
-use super::{Addressee, Letter};
+use super::{Addressee, Later, Letter};
 use crate::pages::moment_text;
 
 /// Subject and body.
@@ -96,6 +96,17 @@ fn english(letter: &Letter, site: &str) -> Words {
             ),
             advice: "If this was not you, sign in with your app or withdraw the request on your account page, and tell support: somebody may know your password.",
         },
+        Letter::StayedAway { receipt, later, .. } => Words {
+            subject: "your access ends soon",
+            what: format!(
+                "You have not signed in to {site} for a long time. Your access ends on {}, unless you sign in before.",
+                at(Language::English, receipt.until)
+            ),
+            advice: match later {
+                Later::Opens => "Signing in once is enough to keep it. If you sign in later than that, this opens it again.",
+                Later::NeedsSupport => "Signing in once is enough to keep it. Later than that, only support can open it again.",
+            },
+        },
         Letter::ResetDone => Words {
             subject: "your second step was reset",
             what: "Your authenticator app, recovery codes and trusted browsers no longer count, and you were signed out everywhere. You can set up an app at your next sign-in.".to_owned(),
@@ -129,6 +140,17 @@ fn german(letter: &Letter, site: &str) -> Words {
             ),
             advice: "Wenn Sie das nicht waren, melden Sie sich mit Ihrer App an oder ziehen Sie den Antrag auf Ihrer Kontoseite zurück, und melden Sie es dem Support: Jemand kennt vielleicht Ihr Passwort.",
         },
+        Letter::StayedAway { receipt, later, .. } => Words {
+            subject: "Ihr Zugang endet bald",
+            what: format!(
+                "Sie haben sich schon lange nicht mehr bei {site} angemeldet. Ihr Zugang endet am {}, wenn Sie sich vorher nicht anmelden.",
+                at(Language::German, receipt.until)
+            ),
+            advice: match later {
+                Later::Opens => "Eine Anmeldung genügt, um ihn zu behalten. Melden Sie sich später an, wird er dadurch wieder geöffnet.",
+                Later::NeedsSupport => "Eine Anmeldung genügt, um ihn zu behalten. Danach kann ihn nur der Support wieder öffnen.",
+            },
+        },
         Letter::ResetDone => Words {
             subject: "Ihr zweiter Schritt wurde zurückgesetzt",
             what: "Ihre Authenticator-App, Ihre Wiederherstellungscodes und vertrauten Browser gelten nicht mehr, und Sie wurden überall abgemeldet. Bei der nächsten Anmeldung können Sie eine App einrichten.".to_owned(),
@@ -161,6 +183,17 @@ fn french(letter: &Letter, site: &str) -> Words {
                 at(Language::French, *due)
             ),
             advice: "Si ce n’était pas vous, connectez-vous avec votre application ou retirez la demande sur la page de votre compte, et prévenez l’assistance : quelqu’un connaît peut-être votre mot de passe.",
+        },
+        Letter::StayedAway { receipt, later, .. } => Words {
+            subject: "votre accès prend bientôt fin",
+            what: format!(
+                "Vous ne vous êtes pas connecté à {site} depuis longtemps. Votre accès prendra fin le {}, sauf si vous vous connectez avant.",
+                at(Language::French, receipt.until)
+            ),
+            advice: match later {
+                Later::Opens => "Une seule connexion suffit pour le garder. Une connexion plus tardive le rouvrira.",
+                Later::NeedsSupport => "Une seule connexion suffit pour le garder. Ensuite, seule l’assistance pourra le rouvrir.",
+            },
         },
         Letter::ResetDone => Words {
             subject: "votre deuxième étape a été réinitialisée",
@@ -196,6 +229,17 @@ fn spanish(letter: &Letter, site: &str) -> Words {
             ),
             advice: "Si no fue usted, inicie sesión con su aplicación o retire la petición en la página de su cuenta, y avise al soporte: alguien puede conocer su contraseña.",
         },
+        Letter::StayedAway { receipt, later, .. } => Words {
+            subject: "su acceso termina pronto",
+            what: format!(
+                "Hace mucho tiempo que no inicia sesión en {site}. Su acceso terminará el {}, a menos que inicie sesión antes.",
+                at(Language::Spanish, receipt.until)
+            ),
+            advice: match later {
+                Later::Opens => "Basta con iniciar sesión una vez para conservarlo. Si lo hace más tarde, se volverá a abrir.",
+                Later::NeedsSupport => "Basta con iniciar sesión una vez para conservarlo. Después, solo el soporte podrá volver a abrirlo.",
+            },
+        },
         Letter::ResetDone => Words {
             subject: "su segundo paso se restableció",
             what: "Su aplicación de autenticación, sus códigos de recuperación y sus navegadores de confianza ya no valen, y se cerraron todas sus sesiones. Podrá configurar una aplicación la próxima vez que inicie sesión.".to_owned(),
@@ -228,6 +272,17 @@ fn portuguese(letter: &Letter, site: &str) -> Words {
                 at(Language::Portuguese, *due)
             ),
             advice: "Se não foi você, entre com seu aplicativo ou retire o pedido na página da sua conta, e avise o suporte: alguém pode saber a sua senha.",
+        },
+        Letter::StayedAway { receipt, later, .. } => Words {
+            subject: "seu acesso termina em breve",
+            what: format!(
+                "Faz muito tempo que você não entra em {site}. Seu acesso terminará em {}, a menos que você entre antes.",
+                at(Language::Portuguese, receipt.until)
+            ),
+            advice: match later {
+                Later::Opens => "Basta entrar uma vez para mantê-lo. Se você entrar depois, ele será reaberto.",
+                Later::NeedsSupport => "Basta entrar uma vez para mantê-lo. Depois, somente o suporte poderá reabri-lo.",
+            },
         },
         Letter::ResetDone => Words {
             subject: "sua segunda etapa foi redefinida",

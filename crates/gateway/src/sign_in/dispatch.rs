@@ -22,7 +22,7 @@ use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, store_refusal};
 use crate::switched_off::refuse_switched_off;
-use crate::{events, factor_rules, random};
+use crate::{dormancy, events, factor_rules, random};
 
 /// Runs an attempt until the browser must do something.
 pub(super) async fn run(
@@ -339,6 +339,7 @@ async fn establish(
     let (site, now) = (&request.visit.site.settings.name, request.visit.context.now);
     let noted = gateway.people.note(site, identity, account.as_ref(), now).await;
     noted.map_err(|error| store_refusal(&error))?;
+    dormancy::remember(gateway, &request.visit, identity, account.as_ref()).await;
     let opening = Opening {
         deadline: identity.session_deadline,
         who: Who::Person(customer),

@@ -48,6 +48,7 @@ fn settings() -> JsmSettings {
         conducts: [].into(),
         brake: BrakeSettings::default(),
         blocked: vec![],
+        dormancy: None,
         links: vec![],
     }
 }

@@ -16,7 +16,7 @@ use fakes::jsm::{Call, Fault, Operation};
 use http::Method;
 use outbound::Outbound;
 use provisioning::{
-    Act, Conduct, DeskRule, DriftOrder, JsmSite, Order, OrganizationGift, OrganizationRule,
+    Act, Conduct, Deed, DeskRule, DriftOrder, JsmSite, Order, OrganizationGift, OrganizationRule,
     Reactivation, SyncMode, Whom, probe, rows,
 };
 
@@ -131,10 +131,8 @@ async fn walk(world: &mut World) {
     assert_eq!(world.jsm.customers().len(), 1);
 
     world.clock.advance(std::time::Duration::from_secs(400 * 24 * 60 * 60));
-    let year = std::time::Duration::from_secs(365 * 24 * 60 * 60);
-    let (ended, _) =
-        world.provisioner().dormant(year, DriftOrder::Act, world.clock.now()).await.unwrap();
-    assert!(ended.len() == 1 && ended[0].ended, "{ended:?}");
+    let ended = world.end_dormant(&world.provisioner()).await;
+    assert!(matches!(&ended[..], [(Deed::Ended, _)]), "{ended:?}");
 
     refusals(world).await;
 }

@@ -12,13 +12,22 @@ use tokio::sync::{Notify, broadcast};
 use crate::world::{World, ann, proof};
 
 /// A store that never answers again after a number of operations.
-struct Stopping {
+pub(crate) struct Stopping {
     inner: Arc<dyn Store>,
     left: AtomicUsize,
     stopped: Notify,
 }
 
 impl Stopping {
+    pub(crate) fn after(world: &World, steps: usize) -> Self {
+        let (inner, left) = (Arc::clone(&world.store), AtomicUsize::new(steps));
+        Self { inner, left, stopped: Notify::new() }
+    }
+
+    pub(crate) async fn has_stopped(&self) {
+        self.stopped.notified().await;
+    }
+
     async fn step(&self) {
         let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if left.is_err() {
@@ -104,18 +113,14 @@ impl Store for Stopping {
 /// Runs a sign-in in a runtime of its own, which is gone after `steps` operations of the store.
 /// True: it was done before.
 fn die_after(world: &World, steps: usize) -> bool {
-    let store = Arc::new(Stopping {
-        inner: Arc::clone(&world.store),
-        left: AtomicUsize::new(steps),
-        stopped: Notify::new(),
-    });
+    let store = Arc::new(Stopping::after(world, steps));
     let provisioner = world.provisioner_over(store.clone(), Arc::new(world.clock.clone()));
     let process = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (proof, ann, now) = (proof(), ann(), world.clock.now());
     process.block_on(async {
         tokio::select! {
             done = provisioner.provision(&proof, &ann, now) => done.map(|_| true).unwrap(),
-            () = store.stopped.notified() => false,
+            () = store.has_stopped() => false,
         }
     })
 }

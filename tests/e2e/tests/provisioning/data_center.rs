@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{AuditEvent, Identity, Notice};
 use fakes::jsm::Operation;
-use provisioning::{GroupGift, GroupRule, Reactivation, SyncMode, Whom};
+use provisioning::{Deed, GroupGift, GroupRule, Reactivation, SyncMode, Whom};
 
 use crate::world::{World, ann};
 
@@ -109,16 +109,20 @@ async fn s18_somebody_who_was_ended_for_staying_away_comes_back_and_a_blocked_ad
     world.settings.conduct.reactivation = Reactivation::UnlessBlocked;
     world.sign_in(&ann()).await.unwrap();
     world.clock.advance(Duration::from_secs(400 * 24 * 60 * 60));
-    let (idle, now) = (Duration::from_secs(365 * 24 * 60 * 60), domain::Clock::now(&world.clock));
-    let provisioner = world.provisioner();
-    let (found, _) = provisioner.dormant(idle, provisioning::DriftOrder::Act, now).await.unwrap();
-    assert_eq!(found.len(), 1);
+    let ended = world.end_dormant(&world.provisioner()).await;
+    assert!(matches!(&ended[..], [(Deed::Ended, _)]), "{ended:?}");
     assert!(!world.jsm.customers()[0].active);
-    let blocked = provisioning::Blocked::Address("ann@acme.example".parse().unwrap());
+    let blocked = provisioning::AddressPattern::Address("ann@acme.example".parse().unwrap());
     world.settings.blocked = vec![blocked];
     assert_eq!(world.refused(&ann()).await, "address-blocked");
     assert!(!world.jsm.customers()[0].active);
     world.settings.blocked.clear();
+    world.settings.conduct.reactivation = Reactivation::Never;
+    assert_eq!(world.refused(&ann()).await, "jsm-account-revoked");
+    world.settings.conduct.reactivation = Reactivation::UnlessBlocked;
     world.sign_in(&ann()).await.unwrap();
     assert!(world.jsm.customers()[0].active);
+    world.jsm.forget_calls();
+    world.sign_in(&ann()).await.unwrap();
+    assert_eq!(world.jsm.calls().len(), 0, "as if nothing had been");
 }

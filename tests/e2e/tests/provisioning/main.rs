@@ -12,6 +12,8 @@ mod contract;
 mod crash;
 mod credentials;
 mod data_center;
+mod dormancy;
+mod dormant;
 mod happy;
 mod mirror;
 mod outbox;

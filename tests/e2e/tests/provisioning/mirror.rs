@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{AuditEvent, Clock as _, Identity};
 use fakes::jsm::Operation;
 use provisioning::{
-    Conduct, DriftOrder, OrganizationGift, OrganizationRule, Origin, Reactivation, Source,
-    SyncMode, TextPattern, Whom,
+    Conduct, Deed, OrganizationGift, OrganizationRule, Origin, Reactivation, Source, SyncMode,
+    TextPattern, Whom,
 };
 
 use crate::world::{Running, World, identity, of_domain, proof_of};
@@ -123,15 +123,14 @@ async fn the_brake_holds_the_ending_of_dormant_accounts_too() {
     for name in ["ann", "bob", "cleo"] {
         world.sign_in(&member(name, Some(&[]))).await.unwrap();
     }
-    let idle = Duration::from_secs(365 * 24 * 60 * 60);
-    world.clock.advance(idle * 2);
+    world.clock.advance(Duration::from_secs(730 * 24 * 60 * 60));
     let provisioner = world.provisioner();
     let end = async || {
-        let now = world.clock.now();
-        let (found, events) = provisioner.dormant(idle, DriftOrder::Act, now).await.unwrap();
+        let done = world.end_dormant(&provisioner).await;
         let stopped = |event: &&AuditEvent| matches!(event, AuditEvent::RemovalsStopped { .. });
-        let alarms = events.iter().filter(stopped).count();
-        (found.iter().filter(|d| d.ended).count(), found.iter().filter(|d| d.held).count(), alarms)
+        let alarms = done.iter().flat_map(|(_, events)| events).filter(stopped).count();
+        let count = |wanted| done.iter().filter(|(deed, _)| *deed == wanted).count();
+        (count(Deed::Ended), count(Deed::Held), alarms)
     };
     assert_eq!(end().await, (2, 1, 1));
     assert_eq!(world.jsm.customers().iter().filter(|customer| customer.active).count(), 1);
@@ -228,7 +227,8 @@ async fn two_first_sign_ins_at_once_with_a_new_value_make_one_organization() {
 async fn a_blocked_address_gets_nothing_known_or_not() {
     let mut world = world().await;
     world.sign_in(&member("ann", None)).await.unwrap();
-    world.settings.blocked = vec![provisioning::Blocked::Domain("acme.example".parse().unwrap())];
+    world.settings.blocked =
+        vec![provisioning::AddressPattern::Domain("acme.example".parse().unwrap())];
     world.jsm.forget_calls();
     for who in ["ann", "bob"] {
         assert_eq!(world.refused(&member(who, None)).await, "address-blocked");

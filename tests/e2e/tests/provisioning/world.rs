@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::{Clock, Identity, PersonKey, Secret, Sleep, Timestamp};
+use domain::{AuditEvent, Clock, Identity, PersonKey, Secret, Sleep, Timestamp};
 use fakes::jsm::JsmCloud;
 use login::{
     Admission, Attempt, ClaimRules, Event, Expression, FactorPassed, Mapping, Pending, Step,
@@ -13,9 +13,9 @@ use login::{
 use outbound::Outbound;
 use policy::{FactorRules, SignInRules, TrustedFactors};
 use provisioning::{
-    BrakeSettings, CloudCredential, Conduct, DeskRule, JsmSettings, JsmSite, Matching,
-    OrganizationGift, OrganizationKey, OrganizationRule, Provisioned, Provisioner,
-    ProvisioningError, Whom,
+    BrakeSettings, CloudCredential, Conduct, Deed, DeskRule, DormancyMode, DormancySettings,
+    JsmSettings, JsmSite, Matching, OrganizationGift, OrganizationKey, OrganizationRule,
+    Provisioned, Provisioner, ProvisioningError, Warrant, Whom,
 };
 use session::Sealer;
 use store::{EmbeddedStore, Store};
@@ -44,17 +44,21 @@ impl Clock for Leaping {
 }
 
 /// A clock that runs as the real one does.
-pub(crate) struct Running(Instant);
+pub(crate) struct Running(Timestamp, Instant);
 
 impl Running {
     pub(crate) fn new() -> Self {
-        Self(Instant::now())
+        Self::since(Timestamp::from_millis(START))
+    }
+
+    pub(crate) fn since(moment: Timestamp) -> Self {
+        Self(moment, Instant::now())
     }
 }
 
 impl Clock for Running {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(START).plus(self.0.elapsed())
+        self.0.plus(self.1.elapsed())
     }
 
     fn sleep_until(&self, moment: Timestamp) -> Sleep {
@@ -117,6 +121,7 @@ impl World {
             conducts: [].into(),
             brake: BrakeSettings::default(),
             blocked: vec![],
+            dormancy: None,
             links: vec![],
         };
         let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
@@ -146,6 +151,20 @@ impl World {
     /// One sign-in in a fresh process that is refused; answers the cause.
     pub(crate) async fn refused(&self, who: &Identity) -> String {
         self.sign_in(who).await.expect_err("a refusal").refusal().cause
+    }
+
+    /// Ends the access of everybody who was not here for a year, told or not.
+    pub(crate) async fn end_dormant(&self, by: &Provisioner) -> Vec<(Deed, Vec<AuditEvent>)> {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let (mode, except) = (DormancyMode::End, vec![]);
+        let policy = DormancySettings { after: day * 365, notice: day * 30, mode, except };
+        let warrant = Warrant::OrderWithoutNotice;
+        let mut done = Vec::new();
+        for found in by.dormant(&policy, self.clock.now()).await.unwrap() {
+            let now = self.clock.now();
+            done.push(by.end_dormant(&found.account, &policy, warrant, now).await.unwrap());
+        }
+        done
     }
 
     /// Asserts that JSM holds exactly one customer, everywhere where the rules want it.
