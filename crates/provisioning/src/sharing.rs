@@ -1,11 +1,14 @@
 //! New requests are shared with their customer's organization, where the operator's file says so. Pure.
 //!
 //! What creates a request: `POST …/rest/servicedeskapi/request` with JSON, and the portal's own form
-//! at `POST …/servicedesk/customer/portal/{portal}/create/{type}`. Both name organizations in the
-//! custom field that JSM calls Organizations.
+//! at `POST …/servicedesk/customer/portal/{portal}/create/{type}`, URL-encoded or in parts. All name
+//! organizations in the custom field that JSM calls Organizations.
+
+mod multipart;
 
 use std::collections::BTreeMap;
 
+use multipart::Multipart;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -37,10 +40,17 @@ pub struct Sharing {
 pub enum Creating {
     /// JSON, which names the service desk itself.
     Rest,
-    /// The form of a portal.
+    /// The form of a portal, URL-encoded.
     Form {
         /// Its id.
         portal: String,
+    },
+    /// The same as `multipart/form-data`.
+    Parts {
+        /// Its id.
+        portal: String,
+        /// What stands between the parts.
+        boundary: String,
     },
 }
 
@@ -49,12 +59,19 @@ impl Creating {
     pub fn parse(path: &str, content_type: &str) -> Option<Self> {
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let segments: Vec<&str> = path.split('/').collect();
-        match (segments.as_slice(), kind.as_str()) {
-            ([.., "rest", "servicedeskapi", "request"], "application/json") => Some(Self::Rest),
-            (
-                [.., "servicedesk", "customer", "portal", portal, "create", _],
-                "application/x-www-form-urlencoded",
-            ) => Some(Self::Form { portal: (*portal).to_owned() }),
+        let portal = match segments.as_slice() {
+            [.., "rest", "servicedeskapi", "request"] => {
+                return (kind == "application/json").then_some(Self::Rest);
+            }
+            [.., "servicedesk", "customer", "portal", portal, "create", _] => (*portal).to_owned(),
+            _ => return None,
+        };
+        match kind.as_str() {
+            "application/x-www-form-urlencoded" => Some(Self::Form { portal }),
+            "multipart/form-data" => {
+                let boundary = multipart::boundary(content_type)?.to_owned();
+                Some(Self::Parts { portal, boundary })
+            }
             _ => None,
         }
     }
@@ -66,6 +83,11 @@ impl Sharing {
         match creating {
             Creating::Rest => self.json(body, organization),
             Creating::Form { portal } => self.form(self.mode_at(portal), body, organization),
+            Creating::Parts { portal, boundary } => {
+                let form = Multipart::parse(body, boundary)?;
+                let gets_it = gets_it(self.mode_at(portal), form.empties(&self.field));
+                gets_it.then(|| form.with(&self.field, organization))
+            }
         }
     }
 
@@ -111,14 +133,8 @@ impl Sharing {
             form_urlencoded::parse(pair).next().is_some_and(|(name, _)| name == self.field)
         };
         let pairs = || body.split(|b| *b == b'&');
-        let chosen: Vec<&[u8]> = pairs().filter(is_field).collect();
-        let empty = |pair: &&[u8]| form_urlencoded::parse(pair).all(|(_, value)| value.is_empty());
-        let gets_it = match mode {
-            SharingMode::Off => false,
-            SharingMode::Preselect => chosen.is_empty(),
-            SharingMode::Force => chosen.iter().all(empty),
-        };
-        if !gets_it {
+        let empty = |pair: &[u8]| form_urlencoded::parse(pair).all(|(_, value)| value.is_empty());
+        if !gets_it(mode, pairs().filter(is_field).map(empty)) {
             return None;
         }
         // Every other byte stays as the browser wrote it.
@@ -128,6 +144,15 @@ impl Sharing {
         let kept = pairs().filter(|pair| !pair.is_empty() && !is_field(pair));
         let all: Vec<&[u8]> = kept.chain([own.as_bytes()]).collect();
         Some(all.join(&b'&'))
+    }
+}
+
+/// Whether a form gets the organization, by which of its values of the field are empty.
+fn gets_it(mode: SharingMode, mut empties: impl Iterator<Item = bool>) -> bool {
+    match mode {
+        SharingMode::Off => false,
+        SharingMode::Preselect => empties.next().is_none(),
+        SharingMode::Force => empties.all(|empty| empty),
     }
 }
 

@@ -48,6 +48,17 @@ async fn s34_a_new_request_is_shared_with_the_one_organization_and_none_is_guess
     let plain = arrived(&mut ann, &form(1), FORM, "summary=Hi+there").await;
     assert_eq!(plain, format!("summary=Hi+there&customfield_10002={acme}"));
 
+    // In parts, with a file whose bytes stay.
+    let parts = "multipart/form-data; boundary=----FormBoundary7MA4";
+    let file = "------FormBoundary7MA4\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\n--a--\r\n\r\n------FormBoundary7MA4--\r\n";
+    let own = format!(
+        "------FormBoundary7MA4\r\nContent-Disposition: form-data; name=\"customfield_10002\"\r\n\r\n{acme}\r\n"
+    );
+    let in_parts = arrived(&mut ann, &form(1), parts, file).await;
+    assert_eq!(in_parts, format!("{own}{file}"));
+    let broken = file.replace("--\r\n", "\r\n");
+    assert_eq!(arrived(&mut ann, &form(1), parts, &broken).await, broken, "as it came");
+
     // The customer chose; portal 3 has a word in it.
     let private = "summary=Hi&customfield_10002=";
     assert_eq!(arrived(&mut ann, &form(1), FORM, private).await, private);
