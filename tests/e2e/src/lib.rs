@@ -22,7 +22,7 @@ mod wire;
 pub use attack::{Traces, sets_session};
 pub use clock::MovedClock;
 pub use operator::until;
-pub use process::{Finished, Vestibule};
+pub use process::{Begun, Finished, Vestibule};
 pub use replicas::{Front, Replicas};
 pub use scene::{Place, Scene, SceneOptions};
 pub use visitor::{Visitor, reference};

@@ -102,7 +102,26 @@ impl Drop for Vestibule {
     }
 }
 
+/// A command that goes on.
+#[derive(Debug)]
+pub struct Begun(Child);
+
+impl Begun {
+    /// Ends it with SIGKILL.
+    pub fn kill(mut self) {
+        assert!(self.0.try_wait().expect("a child").is_none(), "it has ended before");
+        self.0.kill().expect("a running process");
+        self.0.wait().expect("its end");
+    }
+}
+
 impl Scene {
+    /// Begins a command of the operator on the scene's file.
+    pub fn begin(&self, arguments: &[&str]) -> Begun {
+        let mut command = command(&self.file_path(), arguments);
+        Begun(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts"))
+    }
+
     /// Runs a command of the operator on the scene's file.
     pub async fn command(&self, arguments: &[&str]) -> Finished {
         self.command_on(&self.file_path(), arguments).await

@@ -1,7 +1,9 @@
 //! The operator's commands, given to the real program while it serves.
 
+use std::time::{Duration, Instant};
+
 use e2e::{Place, Scene, SceneOptions, Vestibule, until};
-use fakes::jsm::{Fault, Operation};
+use fakes::jsm::{Fault, JsmCloud, Operation};
 
 use crate::bulk;
 
@@ -16,7 +18,30 @@ async fn said(scene: &Scene, arguments: &[&str]) -> String {
     done.out
 }
 
-/// 120 rows in the suite; `rows=5000` gives the whole of S27.
+/// Waits until JSM has so many customers, however long that takes as long as it goes on.
+async fn grown(jsm: &JsmCloud, wanted: usize) {
+    let (mut seen, mut since) = (0, Instant::now());
+    while seen <= wanted {
+        let now = jsm.customers().len();
+        if now > seen {
+            (seen, since) = (now, Instant::now());
+        }
+        assert!(since.elapsed() < Duration::from_secs(60), "it stands still at {seen}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Runs a command that succeeds and says what it cost.
+#[expect(clippy::print_stdout, reason = "scripts/long shows the figures")]
+async fn timed(scene: &Scene, arguments: &[&str]) -> String {
+    let (began, before) = (Instant::now(), scene.jsm.calls().len());
+    let out = said(scene, arguments).await;
+    let (seconds, calls) = (began.elapsed().as_secs_f64(), scene.jsm.calls().len() - before);
+    println!("{}: {seconds:.1} s, {calls} calls of JSM", arguments[1]);
+    out
+}
+
+/// 120 rows in the suite; `scripts/long customers` gives the whole of S27.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s27_a_file_is_applied_by_a_program_that_is_killed_in_the_middle() {
     let given = std::env::args().find_map(|a| a.strip_prefix("rows=")?.parse().ok());
@@ -34,34 +59,38 @@ async fn s27_a_file_is_applied_by_a_program_that_is_killed_in_the_middle() {
         (["customers", "plan", file], ["customers", "apply", file], ["customers", "undo", file]);
 
     let all = format!("{rows} rows: {rows} would change, 0 failed");
-    assert!(said(&scene, &plan).await.ends_with(&format!("{all}\n")));
+    assert!(timed(&scene, &plan).await.ends_with(&format!("{all}\n")));
     assert_eq!(bulk::state(&scene.jsm), before, "planning changes nothing");
 
-    // The gateway is killed while it works; the command says so.
+    // The command is killed while it works, and another one's gateway; that one says so.
+    let command = scene.begin(&apply);
+    grown(&scene.jsm, rows / 3).await;
+    command.kill();
+    let first = scene.jsm.customers().len();
     let began = scene.command(&apply);
     let kill = async {
-        until("half of it is done", async || scene.jsm.customers().len() > rows / 2).await;
+        grown(&scene.jsm, rows / 3 * 2).await;
         gateway.kill();
     };
     let (cut, ()) = tokio::join!(began, kill);
     assert_eq!(cut.code, Some(1), "{}", cut.out);
-    let done = scene.jsm.customers().len();
-    assert!(done < rows, "{done} of {rows}");
+    let second = scene.jsm.customers().len();
+    assert!(second < rows, "{second} of {rows}");
+    println!("{rows} rows: the command killed after {first}, the gateway after {second}");
 
     let _gateway = Vestibule::run(&scene, "info").await;
-    let resumed = said(&scene, &apply).await;
+    let resumed = timed(&scene, &apply).await;
     assert!(resumed.contains(&format!("{rows} rows: ")), "{resumed}");
     assert_eq!(scene.jsm.customers().len(), rows);
     assert_eq!(scene.jsm.organization_members("Everybody").len(), rows);
     scene.jsm.forget_calls();
-    let again = said(&scene, &apply).await;
+    let again = timed(&scene, &apply).await;
     assert_eq!(again, format!("{rows} rows: 0 changed, 0 failed\n"), "the second run is a no-op");
     let writes = scene.jsm.calls().into_iter().filter(|call| call.method != http::Method::GET);
     assert_eq!(writes.count(), 0);
 
-    said(&scene, &undo).await;
+    timed(&scene, &undo).await;
     assert_eq!(bulk::state(&scene.jsm), before, "exactly as before");
-    println!("{rows} rows: killed after {done}, resumed, applied again, taken back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
