@@ -87,11 +87,13 @@ async fn round(
             Ok(Deed::Held) => left += 1,
             Ok(_) => {}
             Err(error) => {
-                left += 1;
                 let jsm = &provisioner.settings().name;
                 tracing::warn!(%jsm, %error, "a customer who stays away waits for the next round");
-                // Every further one would meet the same.
-                break;
+                // Something is strange about this one; else every further one would meet the same.
+                if !matches!(error, ProvisioningError::CallRefused { .. }) {
+                    left += 1;
+                    break;
+                }
             }
         }
     }

@@ -62,7 +62,7 @@ pub async fn probe(
         right(
             "SYSTEM_ADMIN",
             "may end and delete accounts",
-            "`customers dormant --end` and the deletions of `customers undo` are off; make it a site administrator",
+            "`dormancy`, `customers dormant --end` and the deletions of `customers undo` are off; make it a site administrator",
         );
     }
     findings.push(match client.organizations(until).await {

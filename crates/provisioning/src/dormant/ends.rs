@@ -6,7 +6,7 @@ use domain::{AuditEvent, JsmAccount, Timestamp};
 
 use super::Deed;
 use crate::brake::{self, Permission};
-use crate::client::Written;
+use crate::client::{Endpoint, Flavour, Written};
 use crate::dormancy::{DormancySettings, End, Post, Warrant};
 use crate::ledger::Ledger;
 use crate::provisioner::{Inner, Provisioner};
@@ -78,7 +78,14 @@ impl Inner {
             return Ok((Deed::Nothing, vec![]));
         }
         let written = self.client.revoke(account, now.plus(PATIENCE)).await;
-        let end = written.as_ref().ok().map(|_| End { at: now, done: true });
+        let end = match &written {
+            // JSM knows no such customer any more: there is nothing to end, now or tomorrow.
+            Ok(Written::Done | Written::PlaceUnknown) => Some(End { at: now, done: true }),
+            Ok(Written::AccountUnknown) => None,
+            // Nobody knows whether it was done: its owner is looked at when they come.
+            Err(error) if error.is_outage() => ours,
+            Err(_) => None,
+        };
         let settle = |ledger: &mut Ledger| {
             if ledger.course.end == ours {
                 ledger.course.end = end;
@@ -100,8 +107,15 @@ impl Inner {
                 };
                 Ok((Deed::Ended, vec![event]))
             }
-            // JSM has no such customer any more: there is nothing to end, now or tomorrow.
-            Written::AccountUnknown | Written::PlaceUnknown => Ok((Deed::Nothing, vec![])),
+            Written::PlaceUnknown => Ok((Deed::Nothing, vec![])),
+            // A directory that Jira may only read, for one.
+            Written::AccountUnknown => {
+                let endpoint = match self.client.flavour() {
+                    Flavour::Cloud => Endpoint::RevokeCustomer,
+                    Flavour::DataCenter => Endpoint::UpdateUser,
+                };
+                Err(ProvisioningError::CallRefused { endpoint, status: 400 })
+            }
         }
     }
 

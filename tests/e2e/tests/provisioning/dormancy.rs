@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::{Replicas, Scene, SceneOptions, until};
-use fakes::jsm::{JsmCloud, Operation};
+use fakes::jsm::{Fault, JsmCloud, Operation};
 use fakes::smtp::{Mail, SmtpMood, SmtpServer, SmtpTls};
 use gateway::control::{Answer, Command, DormantOrder};
 use provisioning::{Deed, DormancyState, Dormant};
@@ -196,6 +196,21 @@ async fn s48_the_brake_holds_and_an_order_lets_it_go_on() {
     ));
     scene.clock.advance(HOUR);
     are_active(&scene, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s48_an_account_that_jsm_will_not_end_holds_up_nobody_else() {
+    let (scene, server) = scene(&[POLICY, "reactivation: ask"]).await;
+    signed_in(&scene, &[ANN, BOB]).await;
+    scene.clock.advance(70 * DAY);
+    arrived(&server, 2).await;
+    given(&scene).await;
+    scene.jsm.fail_next(Operation::RevokeCustomer, Fault::Status(400));
+    scene.clock.advance(30 * DAY + HOUR);
+    until("one is ended", async || active(&scene.jsm).len() == 1).await;
+    scene.clock.advance(DAY);
+    are_active(&scene, &[]).await;
+    assert_eq!(scene.jsm.count(Operation::RevokeCustomer), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

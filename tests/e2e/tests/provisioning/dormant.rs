@@ -100,6 +100,22 @@ async fn an_end_that_jsm_refused_is_none_and_comes_with_the_next_round() {
     assert_eq!(end(&world, &provisioner, &account).await, Deed::Nothing, "once");
 }
 
+#[tokio::test]
+async fn an_end_that_jsm_did_and_did_not_answer_is_seen_to_when_its_owner_comes() {
+    let mut world = World::data_center().await;
+    world.settings.conduct.reactivation = Reactivation::Always;
+    let account = noticed(&world).await;
+    world.jsm.fail_all(Fault::Status(503));
+    let (provisioner, now) = (world.provisioner(), world.clock.now());
+    let failed = provisioner.end_dormant(&account, &policy(), Warrant::Policy, now).await;
+    assert!(failed.unwrap_err().waits());
+    world.jsm.recover();
+    world.jsm.revoke(&account.0);
+    world.sign_in(&ann()).await.unwrap();
+    assert!(world.jsm.customers()[0].active);
+    assert_eq!(state(&world).await, None);
+}
+
 #[test]
 fn a_crash_between_any_two_steps_of_an_end_is_taken_up() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
