@@ -54,7 +54,7 @@ pub(crate) fn decode(encoded: &str) -> Result<String, ResponseError> {
 
 /// RFC 4648 §4 with padding; XML's white space is skipped.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
-    let packed: String = text.chars().filter(|c| !is_space(*c)).collect();
+    let packed: Vec<u8> = text.bytes().filter(|byte| !is_space(char::from(*byte))).collect();
     STANDARD.decode(packed).ok().filter(|bytes| !bytes.is_empty())
 }
 

@@ -3,13 +3,12 @@
 mod canonical;
 mod signature;
 
-use std::io::Read;
+use std::cell::RefCell;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Blame, Notice, Refusal};
-use flate2::Compression;
-use flate2::read::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
@@ -154,10 +153,17 @@ fn signed(message: Element, id: &str, key: Option<&ServiceKey>) -> Result<Elemen
 
 /// RFC 1951 without a zlib header (SAML Bindings §3.4.4.1).
 fn deflate(text: &str) -> Vec<u8> {
-    let mut compressed = Vec::new();
-    let mut encoder = DeflateEncoder::new(text.as_bytes(), Compression::default());
-    // Reads from memory into memory: cannot fail.
-    let outcome = encoder.read_to_end(&mut compressed);
-    debug_assert!(outcome.is_ok(), "compressing memory failed");
-    compressed
+    thread_local! {
+        /// Its tables are 300 KiB: making them anew costs more than packing a message.
+        static PACKER: RefCell<Compress> =
+            RefCell::new(Compress::new(Compression::default(), false));
+    }
+    PACKER.with_borrow_mut(|packer| {
+        packer.reset();
+        // What cannot be packed becomes longer by five bytes for each 64 KiB.
+        let mut packed = Vec::with_capacity(text.len() + text.len() / 1024 + 64);
+        let outcome = packer.compress_vec(text.as_bytes(), &mut packed, FlushCompress::Finish);
+        debug_assert!(matches!(outcome, Ok(Status::StreamEnd)), "packing memory failed");
+        packed
+    })
 }
