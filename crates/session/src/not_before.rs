@@ -166,15 +166,31 @@ impl NotBefore {
             return Ok(false);
         };
         let session = there.id.as_ref().map(|id| Whose::IdpSession(&person.idp, id));
-        let whom = [Some(Whose::IdpSubject(&person.idp, &there.subject)), session];
-        for key in whom.into_iter().flatten().filter_map(sign_out_key) {
-            let Some(value) = self.store.get(Area::Records, &key, now).await? else { continue };
-            let at: Timestamp = serde_json::from_slice(&value).map_err(|_| no_mark())?;
-            if about.began < at {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        // Both at once, which is one wait for the store.
+        let (subject, session) = tokio::try_join!(
+            self.signed_out_since(Whose::IdpSubject(&person.idp, &there.subject), about.began, now),
+            async {
+                match session {
+                    Some(session) => self.signed_out_since(session, about.began, now).await,
+                    None => Ok(false),
+                }
+            },
+        )?;
+        Ok(subject || session)
+    }
+
+    async fn signed_out_since(
+        &self,
+        whom: Whose<'_>,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(key) = sign_out_key(whom) else { return Ok(false) };
+        let Some(value) = self.store.get(Area::Records, &key, now).await? else {
+            return Ok(false);
+        };
+        let at: Timestamp = serde_json::from_slice(&value).map_err(|_| no_mark())?;
+        Ok(began < at)
     }
 }
 

@@ -15,8 +15,9 @@ use super::chooser::{self, Ways};
 use super::opening::{Opening, open, refuse_revoked};
 use super::{Stop, carry, oidc, saml, second_factor, setting_up, unasked};
 use crate::body::Body;
+use crate::context::Visit;
 use crate::endpoints::Endpoint;
-use crate::gateway::{Gateway, Provider};
+use crate::gateway::{Gateway, Protocol, Provider};
 use crate::own::OwnRequest;
 use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
@@ -90,11 +91,12 @@ async fn go_on(
             }
             Step::Provision { identity, proof } => {
                 let (visit, began) = (&request.visit, attempt.began());
-                let revoked = refuse_revoked(gateway, visit, &identity, began).await;
                 let idp = &identity.person.idp;
-                let stop = |refusal| Stop::from(refusal).at(idp).of(&kept);
-                revoked.map_err(stop)?;
-                refuse_switched_off(gateway, idp, now).await.map_err(stop)?;
+                let (revoked, switched) = tokio::join!(
+                    refuse_revoked(gateway, visit, &identity, began),
+                    refuse_switched_off(gateway, idp, now),
+                );
+                revoked.and(switched).map_err(|refusal| Stop::from(refusal).at(idp).of(&kept))?;
                 match provision(gateway, request, &identity, &proof).await {
                     Ok(account) => Event::Provisioned(account),
                     Err(Unprovisioned::Refused(stop)) => return Err(stop.of(&kept)),
@@ -145,21 +147,13 @@ async fn send_to(
     let provider =
         usable(gateway, request, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
     let visit = &request.visit;
-    let switched = refuse_switched_off(gateway, idp, visit.context.now).await;
-    switched.map_err(|refusal| Stop::from(refusal).at(idp).of(&attempt))?;
-    // Whoever is sent to an identity provider that does not answer sees no page of anybody's.
-    let reachable = gateway.federation.reachable(idp, visit.context.now).await;
-    reachable.map_err(|error| Stop::from(error.refusal()).at(idp).of(&attempt))?;
-    let sent = match provider.protocol {
-        crate::gateway::Protocol::Saml => {
-            saml::send(gateway, visit, &attempt, idp, typed, browser.hash()).await
-        }
-        crate::gateway::Protocol::Oidc => {
-            let url = oidc::send(gateway, visit, &attempt, idp, typed, browser.hash()).await;
-            url.map(Outgoing::Redirect)
-        }
-    };
-    let outgoing = sent.map_err(|stop| stop.at(idp).of(&attempt))?;
+    // Both at once, which is one wait for the store; what is kept of a refused one is forgotten.
+    let (switched, sent) = tokio::join!(
+        refuse_switched_off(gateway, idp, visit.context.now),
+        outgoing(gateway, visit, &attempt, (idp, provider), (typed, browser.hash())),
+    );
+    let outgoing = switched.map_err(Stop::from).and(sent);
+    let outgoing = outgoing.map_err(|stop| stop.at(idp).of(&attempt))?;
     let event =
         AuditEvent::SignInStarted { site: visit.site.settings.name.clone(), idp: idp.clone() };
     events::record(gateway, &visit.context, event).await?;
@@ -170,6 +164,26 @@ async fn send_to(
         response.headers_mut().append(header::SET_COOKIE, browser.set_cookie());
     }
     Ok(response)
+}
+
+/// The authentication request, with what the attempt waits for in the store.
+async fn outgoing(
+    gateway: &Gateway,
+    visit: &Visit,
+    attempt: &Attempt,
+    (idp, provider): (&IdpName, &Provider),
+    (typed, browser): (Option<&EmailAddress>, [u8; 32]),
+) -> Result<Outgoing, Stop> {
+    // Whoever is sent to an identity provider that does not answer sees no page of anybody's.
+    let reachable = gateway.federation.reachable(idp, visit.context.now).await;
+    reachable.map_err(|error| error.refusal())?;
+    match provider.protocol {
+        Protocol::Saml => saml::send(gateway, visit, attempt, idp, typed, browser).await,
+        Protocol::Oidc => {
+            let url = oidc::send(gateway, visit, attempt, idp, typed, browser).await;
+            url.map(Outgoing::Redirect)
+        }
+    }
 }
 
 /// The provider of a name, if it may sign in people here and now (attacks.md B15).
@@ -334,11 +348,12 @@ async fn establish(
         person: identity.person.clone(),
         account: account.clone(),
     };
-    // Recorded first: a session that the audit log does not know must not exist.
-    events::record(gateway, &request.visit.context, event).await?;
     let (site, now) = (&request.visit.site.settings.name, request.visit.context.now);
-    let noted = gateway.people.note(site, identity, account.as_ref(), now).await;
-    noted.map_err(|error| store_refusal(&error))?;
+    let noted = gateway.people.note(site, identity, account.as_ref(), now);
+    // Recorded first: a session that the audit log does not know must not exist.
+    tokio::try_join!(events::record(gateway, &request.visit.context, event), async {
+        noted.await.map_err(|error| store_refusal(&error))
+    },)?;
     dormancy::remember(gateway, &request.visit, identity, account.as_ref()).await;
     let opening = Opening {
         deadline: identity.session_deadline,
