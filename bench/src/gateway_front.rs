@@ -19,6 +19,8 @@ use crate::lab::{HOST, Lab};
 use crate::nginx::free_port;
 use crate::process::Running;
 
+/// What the file says of the embedded store.
+pub(crate) const EMBEDDED: &str = "embedded: { path: data }";
 /// Name of the session's cookie.
 const COOKIE: &str = "__Host-vestibule";
 
@@ -69,7 +71,7 @@ pub(crate) async fn start_with(
     globex: &OpenIdProvider,
     acme: &SamlIdp,
 ) -> anyhow::Result<Gateway> {
-    start_over(lab, feed, (globex, acme), "embedded: { path: data }").await
+    start_over(lab, feed, (globex, acme), EMBEDDED).await
 }
 
 /// The same over a store that the file describes so.

@@ -34,10 +34,7 @@ const PIECE: u64 = 5;
 pub(crate) async fn measure() -> anyhow::Result<()> {
     load::Tools::find()?;
     let lab = Lab::set_up().await.context("the origin does not start")?;
-    let (redis, address) = start_redis(lab.folder()).await?;
-    let store: Arc<dyn Store> = Arc::new(open(address)?);
-    conformance::until_heard(&*store).await;
-    AreaId::from_random([1; 16]).write(&*store, SystemClock.now()).await?;
+    let (redis, address, store) = start_redis(lab.folder()).await?;
     let (globex, acme) = (OpenIdProvider::start(people::globex()), SamlIdp::start(people::acme()));
     globex.set_auto(Some(globex.person("gil")));
     let line = format!("redis: {{ url: \"redis://{address}\" }}");
@@ -147,14 +144,21 @@ end
     load::wrk_script(&script, &url, CONNECTIONS, PIECE).await
 }
 
-async fn start_redis(folder: &Path) -> anyhow::Result<(Running, SocketAddr)> {
+/// Starts a Redis that is a store, as after `vestibule store init`.
+pub(crate) async fn start_redis(
+    folder: &Path,
+) -> anyhow::Result<(Running, SocketAddr, Arc<dyn Store>)> {
     let port = free_port()?;
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command.args(["--appendonly", "yes", "--logfile", "redis.log"]).current_dir(folder);
     let running = Running::start(&mut command)
         .map_err(|error| anyhow!("{error:#}; `./scripts/install test` installs redis-server"))?;
-    Ok((running, SocketAddr::from(([127, 0, 0, 1], port))))
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let store: Arc<dyn Store> = Arc::new(open(address)?);
+    conformance::until_heard(&*store).await;
+    AreaId::from_random([1; 16]).write(&*store, SystemClock.now()).await?;
+    Ok((running, address, store))
 }
 
 fn open(address: SocketAddr) -> anyhow::Result<RedisStore> {

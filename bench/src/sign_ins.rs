@@ -11,12 +11,17 @@ use futures_util::future::try_join_all;
 
 use crate::gateway_front::{self, Arrived, FeedName};
 use crate::lab::{HOST, Lab};
+use crate::session_hop::start_redis;
 use crate::verification;
 
 /// Sign-ins of one measurement.
 const SIGN_INS: u32 = 300;
 /// Sign-ins at once where there are many: writes that meet share one commit.
 const MANY: u32 = 15;
+/// Somebody of each protocol.
+const PROTOCOLS: [(&str, &str); 2] =
+    [("SAML", "ann@acme.example"), ("OpenID Connect", "gil@globex.example")];
+
 /// Measures and gives the tables, in Markdown.
 ///
 /// A sign-in is what begins with the form that the customer sends and ends with the page that was
@@ -26,17 +31,23 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     let (globex, acme) = (OpenIdProvider::start(people::globex()), SamlIdp::start(people::acme()));
     globex.set_auto(Some(globex.person("gil")));
     acme.set_auto(Some(acme.person("ann")));
-    let front = gateway_front::start_with(lab, FeedName::Acceptor, &globex, &acme).await?;
+    let (_redis, address, _) = start_redis(lab.folder()).await?;
+    let over_redis = format!("redis: {{ url: \"redis://{address}\" }}");
     let authority = std::fs::read_to_string(&lab.certificate.chain)?;
-    let base = format!("https://{HOST}:{}", front.address.port());
     let mut text = String::from(
-        "### sign-ins\n\n| sign-in | at once | CPU ms in the gateway: connection and sign-in page | the sign-in itself |\n|---|---|---|---|\n",
+        "### sign-ins\n\n| sign-in | store | at once | CPU ms in the gateway: connection and sign-in page | the sign-in itself |\n|---|---|---|---|---|\n",
     );
-    for (name, email) in [("SAML", "ann@acme.example"), ("OpenID Connect", "gil@globex.example")] {
-        for at_once in [1, MANY] {
-            let desk = Desk { front: &front, authority: &authority, base: &base, email };
-            let Cost { before, itself } = desk.measure(at_once).await.context(name)?;
-            text += &format!("| {name} | {at_once} | {} | {} |\n", ms(before), ms(itself));
+    for (store, line) in [("embedded", gateway_front::EMBEDDED), ("Redis", &over_redis)] {
+        let idps = (&globex, &acme);
+        let front = gateway_front::start_over(lab, FeedName::Acceptor, idps, line).await?;
+        let base = format!("https://{HOST}:{}", front.address.port());
+        for (name, email) in PROTOCOLS {
+            for at_once in [1, MANY] {
+                let desk = Desk { front: &front, authority: &authority, base: &base, email };
+                let Cost { before, itself } = desk.measure(at_once).await.context(name)?;
+                let (before, itself) = (ms(before), ms(itself));
+                text += &format!("| {name} | {store} | {at_once} | {before} | {itself} |\n");
+            }
         }
     }
     text += &verification::table(lab.folder())?;
