@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{AuditEvent, Identity, JsmAccount, JsmName, PersonKey};
 use provisioning::{
-    Contact, Deed, DormancyMode, DormancySettings, DormancyState, Dormant, Provisioner,
+    Contact, Deed, DormancyMode, DormancySettings, DormancyState, Dormant, Posted, Provisioner,
     ProvisioningError, Warrant,
 };
 use serde::{Deserialize, Serialize};
@@ -36,13 +36,6 @@ pub enum DormantOrder {
     End,
     /// Those who have stayed away for long enough lose access, told or not.
     EndWithoutNotice,
-}
-
-/// How the mail server took a letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Posted {
-    Taken,
-    Refused,
 }
 
 /// Does what the operator's file says about those who stay away.
@@ -152,7 +145,7 @@ async fn notify(
     let (later, receipt) = (later(provisioner, due.owner.as_ref()), due.receipt);
     let letter = Letter::StayedAway { jsm: jsm.clone(), account: account.clone(), receipt, later };
     mail.write(&letter, &to, now).await?;
-    provisioner.notice_written(account, receipt, now).await?;
+    provisioner.note_notice(account, receipt, Posted::Queued, now).await?;
     let (jsm, account) = (jsm.clone(), account.clone());
     let (last_sign_in, until) = (due.last_sign_in, receipt.until);
     let event = AuditEvent::DormancyNoticed { jsm, account, last_sign_in, until };
@@ -197,11 +190,7 @@ pub(crate) async fn posted(
 ) -> Result<(), ProvisioningError> {
     let Letter::StayedAway { jsm, account, receipt, .. } = letter else { return Ok(()) };
     let Some(provisioner) = gateway.provisioners.get(jsm) else { return Ok(()) };
-    let now = gateway.clock.now();
-    match posted {
-        Posted::Taken => provisioner.notice_given(account, *receipt, now).await,
-        Posted::Refused => provisioner.notice_refused(account, *receipt, now).await,
-    }
+    provisioner.note_notice(account, *receipt, posted, gateway.clock.now()).await
 }
 
 /// Keeps how a customer is reached who has signed in, where anybody is ever written to. Nobody is kept

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use config::MailSettings;
 use domain::Timestamp;
+use provisioning::Posted;
 use rustls_pki_types::CertificateDer;
 use session::Sealer;
 use store::{Store, StoreError};
@@ -28,7 +29,7 @@ use queue::{Queue, Waiting};
 pub(crate) use smtp::SmtpError;
 use smtp::{Outcome, Smtp};
 
-use crate::dormancy::{self, Posted};
+use crate::dormancy;
 use crate::gateway::Gateway;
 
 /// How often to look for letters that wait for another try.

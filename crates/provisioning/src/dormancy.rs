@@ -82,6 +82,17 @@ pub struct Receipt {
     pub until: Timestamp,
 }
 
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// It lies in the mail queue for good.
+    Queued,
+    /// The mail server took it.
+    Taken,
+    /// The mail server will never take it.
+    Refused,
+}
+
 /// How far a notice has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -51,7 +51,9 @@ mod whom;
 
 pub use bulk::{Act, Order, Row, RowOutcome, RowProblem, rows};
 pub use client::Endpoint;
-pub use dormancy::{Contact, DormancyMode, DormancySettings, DormancyState, Receipt, Warrant};
+pub use dormancy::{
+    Contact, DormancyMode, DormancySettings, DormancyState, Posted, Receipt, Warrant,
+};
 pub use dormant::{Deed, DormancyTurn, Dormant, DueNotice};
 pub use drain::{Drained, Progress, Queue};
 pub use drift::{Drift, Order as DriftOrder};

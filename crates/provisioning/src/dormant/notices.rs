@@ -6,7 +6,7 @@ use domain::{JsmAccount, Timestamp};
 
 use super::DueNotice;
 use crate::ProvisioningError;
-use crate::dormancy::{DormancySettings, DormancyState, Notice, Post, Receipt};
+use crate::dormancy::{DormancySettings, DormancyState, Notice, Post, Posted, Receipt};
 use crate::ledger::Ledger;
 use crate::provisioner::Provisioner;
 
@@ -38,52 +38,22 @@ impl Provisioner {
         Ok(Some(DueNotice { to, receipt, owner: ledger.owner, last_sign_in }))
     }
 
-    /// Notes that the mail queue has a notice for good.
+    /// Notes how far a notice has come.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn notice_written(
+    pub async fn note_notice(
         &self,
         account: &JsmAccount,
         receipt: Receipt,
+        posted: Posted,
         now: Timestamp,
     ) -> Result<(), ProvisioningError> {
-        self.note(account, receipt, Post::Waits, now).await
-    }
-
-    /// Notes that the mail server took a notice.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn notice_given(
-        &self,
-        account: &JsmAccount,
-        receipt: Receipt,
-        now: Timestamp,
-    ) -> Result<(), ProvisioningError> {
-        self.note(account, receipt, Post::Sent(now), now).await
-    }
-
-    /// Notes that the mail server will never take a notice.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn notice_refused(
-        &self,
-        account: &JsmAccount,
-        receipt: Receipt,
-        now: Timestamp,
-    ) -> Result<(), ProvisioningError> {
-        self.note(account, receipt, Post::Refused, now).await
-    }
-
-    async fn note(
-        &self,
-        account: &JsmAccount,
-        receipt: Receipt,
-        post: Post,
-        now: Timestamp,
-    ) -> Result<(), ProvisioningError> {
+        let post = match posted {
+            Posted::Queued => Post::Waits,
+            Posted::Taken => Post::Sent(now),
+            Posted::Refused => Post::Refused,
+        };
         let note = |ledger: &mut Ledger| {
             // Whoever signed in since has begun anew.
             let stale = ledger.last_sign_in.is_none_or(|last| last >= receipt.written);

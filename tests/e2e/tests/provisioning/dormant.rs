@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{Clock as _, JsmAccount};
 use fakes::jsm::{Fault, Operation};
 use provisioning::{
-    Contact, Deed, DormancyMode, DormancySettings, DormancyState, Provisioner, Reactivation,
-    Receipt, Warrant,
+    Contact, Deed, DormancyMode, DormancySettings, DormancyState, Posted, Provisioner,
+    Reactivation, Receipt, Warrant,
 };
 
 use crate::crash::Stopping;
@@ -34,8 +34,10 @@ async fn noticed(world: &World) -> JsmAccount {
     let due =
         provisioner.due_notice(&account, &policy(), world.clock.now()).await.unwrap().unwrap();
     // The mail server is faster than our own note.
-    provisioner.notice_given(&account, due.receipt, world.clock.now()).await.unwrap();
-    provisioner.notice_written(&account, due.receipt, world.clock.now()).await.unwrap();
+    for posted in [Posted::Taken, Posted::Queued] {
+        let now = world.clock.now();
+        provisioner.note_notice(&account, due.receipt, posted, now).await.unwrap();
+    }
     world.clock.advance(30 * DAY);
     account
 }
@@ -158,6 +160,6 @@ async fn a_late_word_of_the_mail_server_about_an_older_letter_is_no_notice() {
     let provisioner = world.provisioner();
     let old = Receipt { written: world.clock.now(), until: world.clock.now() };
     world.clock.advance(80 * DAY);
-    provisioner.notice_given(&account, old, world.clock.now()).await.unwrap();
+    provisioner.note_notice(&account, old, Posted::Taken, world.clock.now()).await.unwrap();
     assert_eq!(state(&world).await, Some(DormancyState::NoticeDue));
 }
