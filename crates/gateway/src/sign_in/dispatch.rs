@@ -350,11 +350,12 @@ async fn establish(
     };
     let (site, now) = (&request.visit.site.settings.name, request.visit.context.now);
     let noted = gateway.people.note(site, identity, account.as_ref(), now);
+    let remembered = dormancy::remember(gateway, &request.visit, identity, account.as_ref());
     // Recorded first: a session that the audit log does not know must not exist.
-    tokio::try_join!(events::record(gateway, &request.visit.context, event), async {
-        noted.await.map_err(|error| store_refusal(&error))
-    },)?;
-    dormancy::remember(gateway, &request.visit, identity, account.as_ref()).await;
+    let recorded = events::record(gateway, &request.visit.context, event);
+    let (recorded, noted, ()) = tokio::join!(recorded, noted, remembered);
+    recorded?;
+    noted.map_err(|error| store_refusal(&error))?;
     let opening = Opening {
         deadline: identity.session_deadline,
         who: Who::Person(customer),
