@@ -73,9 +73,11 @@ impl Mail {
     }
 
     /// Sends what is due; each letter by one replica at a time.
-    async fn deliver(&self, gateway: &Gateway, now: Timestamp) -> Result<(), StoreError> {
-        for waiting in self.queue.due(now).await? {
-            let Some(ours) = self.queue.lease(&waiting, now).await? else { continue };
+    async fn deliver(&self, gateway: &Gateway) -> Result<(), StoreError> {
+        for waiting in self.queue.due(gateway.clock.now()).await? {
+            // Of now, not of the beginning: those in front may have taken long.
+            let leased = self.queue.lease(&waiting, gateway.clock.now()).await?;
+            let Some(ours) = leased else { continue };
             let Waiting { letter, to, .. } = &ours;
             let heard = match self.smtp.send(letter, to).await {
                 Outcome::Sent => dormancy::posted(gateway, letter, Posted::Taken).await,
@@ -103,7 +105,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
     let Some(mail) = &gateway.mail else { return };
     loop {
         let now = gateway.clock.now();
-        if let Err(error) = mail.deliver(&gateway, now).await {
+        if let Err(error) = mail.deliver(&gateway).await {
             tracing::warn!(%error, "notices wait for the store");
         }
         tokio::select! {

@@ -22,6 +22,8 @@ pub enum SmtpMood {
     Busy,
     /// Refuses the recipient for good (550).
     Refuses,
+    /// Takes nothing from us, as with a password that was changed (530).
+    Estranged,
     /// Closes every connection without a word.
     Gone,
 }
@@ -207,13 +209,17 @@ async fn dialogue<S: AsyncRead + AsyncWrite + Unpin>(
             say(&mut stream, "235 welcome").await?;
         } else if upper.starts_with("MAIL FROM:") {
             state.mail.from = address(text);
-            say(&mut stream, "250 ok").await?;
+            let answer = match mood {
+                SmtpMood::Estranged => "530 authentication required",
+                _ => "250 ok",
+            };
+            say(&mut stream, answer).await?;
         } else if upper.starts_with("RCPT TO:") {
             state.mail.to = address(text);
             let answer = match mood {
                 SmtpMood::Busy => "451 try again later",
                 SmtpMood::Refuses => "550 no such user",
-                SmtpMood::Takes | SmtpMood::Gone => "250 ok",
+                SmtpMood::Takes | SmtpMood::Estranged | SmtpMood::Gone => "250 ok",
             };
             say(&mut stream, answer).await?;
         } else if upper == "DATA" {

@@ -15,6 +15,10 @@ use super::{Addressee, Letter};
 /// How long one step with the server may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// What a server says of whoever sends (RFC 5321 §4.2.2, RFC 4954 §6): permanent in its words, and
+/// mended by the operator.
+const ABOUT_US: [&str; 8] = ["500", "502", "503", "504", "530", "534", "535", "538"];
+
 /// Settings that make no connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SmtpError {
@@ -78,7 +82,7 @@ impl Smtp {
             // The server's own text may repeat the address: its code says enough.
             Ok(Err(error)) => {
                 let code = error.status().map_or("no answer".to_owned(), |code| code.to_string());
-                match error.is_permanent() {
+                match error.is_permanent() && !ABOUT_US.contains(&code.as_str()) {
                     true => Outcome::Refused(code),
                     false => Outcome::Later(code),
                 }

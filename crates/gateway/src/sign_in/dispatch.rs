@@ -147,13 +147,11 @@ async fn send_to(
     let provider =
         usable(gateway, request, idp).map_err(|refusal| Stop::from(refusal).of(&attempt))?;
     let visit = &request.visit;
-    // Both at once, which is one wait for the store; what is kept of a refused one is forgotten.
-    let (switched, sent) = tokio::join!(
-        refuse_switched_off(gateway, idp, visit.context.now),
-        outgoing(gateway, visit, &attempt, (idp, provider), (typed, browser.hash())),
-    );
-    let outgoing = switched.map_err(Stop::from).and(sent);
-    let outgoing = outgoing.map_err(|stop| stop.at(idp).of(&attempt))?;
+    // Asked first: whoever is switched off is not even called.
+    let switched = refuse_switched_off(gateway, idp, visit.context.now).await;
+    switched.map_err(|refusal| Stop::from(refusal).at(idp).of(&attempt))?;
+    let sent = outgoing(gateway, visit, &attempt, (idp, provider), (typed, browser.hash())).await;
+    let outgoing = sent.map_err(|stop| stop.at(idp).of(&attempt))?;
     let event =
         AuditEvent::SignInStarted { site: visit.site.settings.name.clone(), idp: idp.clone() };
     events::record(gateway, &visit.context, event).await?;

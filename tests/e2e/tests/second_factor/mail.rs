@@ -82,8 +82,17 @@ async fn owners_are_told_what_happens_to_their_factor() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_server_that_is_away_holds_up_nobody_and_gets_it_later() {
+    gets_it_later(SmtpMood::Busy).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_server_that_does_not_know_us_any_more_gets_it_once_it_does() {
+    gets_it_later(SmtpMood::Estranged).await;
+}
+
+async fn gets_it_later(mood: SmtpMood) {
     let (scene, server) = scene(SmtpTls::None, None).await;
-    server.set_mood(SmtpMood::Busy);
+    server.set_mood(mood);
     let (_, mut ann) = enrolled(&scene, ANN, LINK).await;
     assert_eq!(ask(&mut ann, LINK).await.status, 200, "signed in all the same");
     for _ in 0..1000 {
