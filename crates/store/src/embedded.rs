@@ -1,8 +1,9 @@
-//! The store in two crash-safe files of one process.
+//! The store in a crash-safe folder of one process.
 
-mod file;
-mod lazy_file;
+mod engine;
 mod record;
+mod records;
+mod sessions;
 mod slot;
 mod tables;
 mod worker;
@@ -11,55 +12,56 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::Timestamp;
-use redb::{Database, ReadableDatabase};
 use tokio::sync::broadcast;
 
 use crate::{Area, Change, Entry, Page, Store, StoreError};
+use engine::{Engine, Rows};
+use records::Records;
+use sessions::Sessions;
 use slot::Slot;
 use tables::Tables;
 use worker::{Reader, Writer};
 
 /// How many changes a slow follower may be behind before it has missed some.
 const FEED: usize = 4096;
-/// Most expired entries that one [`Store::sweep`] transaction removes.
+/// Most expired entries that [`Store::sweep`] removes in one step.
 const SWEEP_BATCH: usize = 1000;
 
-/// The store in two crash-safe files of one process: `vestibule.redb` with the records and
-/// `sessions.redb`.
+/// The store in a crash-safe folder of one process: `vestibule.redb` with the records and the folder
+/// `sessions`.
 ///
 /// A killed process loses nothing that it acknowledged. Records also survive a machine that loses
-/// its power: each commit is synced to the disk. Sessions are synced once a second; what such a
-/// machine loses of them means signing in again.
+/// its power: each commit is synced to the disk. Sessions are synced once a second while something is
+/// written; what such a machine loses of them means signing in again.
 ///
-/// One thread for each file writes: operations that arrive together share one transaction and are
-/// answered after it. Another one reads. Waiting is bounded; a wait that is too long is
-/// [`StoreError::Unavailable`]. After a failure of the disk a file is opened again by itself.
+/// One thread for each area writes: operations that arrive together are one batch and are answered
+/// after it. Another one reads. Waiting is bounded; a wait that is too long is
+/// [`StoreError::Unavailable`]. After a failure of the disk an area is opened again by itself.
 pub struct EmbeddedStore {
     sessions: Part,
     records: Part,
     changes: broadcast::Sender<Change>,
 }
 
-/// One file.
+/// One area.
 struct Part {
     writer: Writer,
     reader: Reader,
 }
 
 impl Part {
-    fn open(
+    fn open<E: Engine>(
         folder: &Path,
-        area: Area,
         changes: &broadcast::Sender<Change>,
     ) -> Result<Self, StoreError> {
-        let slot = Arc::new(Slot::open(folder, area)?);
+        let slot = Arc::new(Slot::<E>::open(folder)?);
         let writer = Writer::start(Arc::clone(&slot), changes.clone())?;
         Ok(Self { writer, reader: Reader::start(slot)? })
     }
 }
 
 impl EmbeddedStore {
-    /// Opens the store in `folder`; makes folder (mode 0700) and files (mode 0600) if missing.
+    /// Opens the store in `folder`; makes what is missing, for this user alone (mode 0700 or 0600).
     /// Sessions that cannot be read are put aside, records are not.
     ///
     /// # Errors
@@ -68,8 +70,8 @@ impl EmbeddedStore {
     /// refuses.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let (changes, _) = broadcast::channel(FEED);
-        let records = Part::open(folder, Area::Records, &changes)?;
-        let sessions = Part::open(folder, Area::Sessions, &changes)?;
+        let records = Part::open::<Records>(folder, &changes)?;
+        let sessions = Part::open::<Sessions>(folder, &changes)?;
         Ok(Self { sessions, records, changes })
     }
 
@@ -90,10 +92,7 @@ impl Store for EmbeddedStore {
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let key = key.to_owned();
-        self.part(area)
-            .reader
-            .run(move |db: &Database| tables::read(&db.begin_read()?, area, &key, now))
-            .await
+        self.part(area).reader.run(move |rows: &dyn Rows| tables::read(rows, &key, now)).await
     }
 
     async fn put(
@@ -160,7 +159,7 @@ impl Store for EmbeddedStore {
         let group = group.to_owned();
         self.part(area)
             .reader
-            .run(move |db: &Database| tables::read_group(&db.begin_read()?, area, &group, now))
+            .run(move |rows: &dyn Rows| tables::read_group(rows, &group, now))
             .await
     }
 
@@ -174,7 +173,7 @@ impl Store for EmbeddedStore {
         self.part(area).writer.run(move |t: &mut Tables<'_>| t.erase_group(&group, now)).await
     }
 
-    /// In bounded transactions, so that other writers wait for none of them for long.
+    /// In bounded steps, so that other writers wait for none of them for long.
     async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut removed = 0;
         for area in [Area::Sessions, Area::Records] {
@@ -190,7 +189,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn page(&self, area: Area, after: Option<String>) -> Result<Page, StoreError> {
-        let read = move |db: &Database| tables::page(&db.begin_read()?, area, after.as_deref());
+        let read = move |rows: &dyn Rows| tables::page(rows, after.as_deref());
         self.part(area).reader.run(read).await
     }
 

@@ -8,7 +8,7 @@
 //! an acknowledged write survives `kill -9`; areas never see each other's keys. `now` is always
 //! the caller's: nothing here reads a clock to decide.
 //!
-//! Start at [`Store`], then [`EmbeddedStore`] (two files, one process), [`RedisStore`] (any number of
+//! Start at [`Store`], then [`EmbeddedStore`] (one folder, one process), [`RedisStore`] (any number of
 //! processes), [`fault`] (the double that fails on demand) and [`conformance`] (what every backend is held to).
 
 mod area_id;

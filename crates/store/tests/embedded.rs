@@ -58,7 +58,7 @@ async fn folder_and_file_belong_to_one_user() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     assert_eq!(mode(&folder.join("vestibule.redb")), 0o600);
-    assert_eq!(mode(&folder.join("sessions.redb")), 0o600);
+    assert_eq!(mode(&folder.join("sessions")), 0o700);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing half-made is left");
 }
 
@@ -104,29 +104,6 @@ async fn a_damaged_file_is_refused_and_left_as_it_is() {
     }
     fs::write(&file, &good).unwrap();
     EmbeddedStore::open(folder.path()).unwrap();
-}
-
-#[tokio::test]
-async fn damaged_sessions_are_put_aside_and_the_records_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("sessions.redb");
-    let store = EmbeddedStore::open(folder.path()).unwrap();
-    for area in [Area::Sessions, Area::Records] {
-        store.put(area, "k", entry("v", Timestamp::MAX), NOW).await.unwrap();
-    }
-    drop(store);
-    let good = fs::read(&file).unwrap();
-    for bytes in [b"SQLite format 3\0".repeat(1000), good[..good.len() / 2].to_vec()] {
-        fs::write(&file, &bytes).unwrap();
-        let store = EmbeddedStore::open(folder.path()).unwrap();
-        assert_eq!(store.get(Area::Sessions, "k", NOW).await.unwrap(), None);
-        assert!(store.get(Area::Records, "k", NOW).await.unwrap().is_some());
-        drop(store);
-        assert_eq!(fs::read(folder.path().join("sessions.redb.damaged")).unwrap(), bytes);
-    }
-    fs::write(&file, &good).unwrap();
-    let store = EmbeddedStore::open(folder.path()).unwrap();
-    assert!(store.get(Area::Sessions, "k", NOW).await.unwrap().is_some(), "the control is read");
 }
 
 #[tokio::test]

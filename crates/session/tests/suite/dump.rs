@@ -1,4 +1,4 @@
-//! What somebody finds who steals the store's file.
+//! What somebody finds who steals the store's files.
 
 use session::{
     AttemptHandle, Attempts, ParkedHead, ParkedLimits, ParkedRequests, ReplayMarks, Who,
@@ -63,12 +63,11 @@ async fn a_dump_of_the_store_shows_nobody_and_opens_nothing() {
         ("field of a parked request", b"text/of-a-kind"),
         ("handle of a parked request", parked_handle.as_bytes()),
     ];
-    let read = |name| std::fs::read(world.folder.path().join(name)).unwrap();
-    let file = [read("sessions.redb"), read("vestibule.redb")].concat();
+    let file = world.files();
     let holds = |what: &[u8]| file.windows(what.len()).any(|window| window == what);
     assert!(holds(b"seen-in-clear"), "the search itself works");
     for (what, bytes) in forbidden {
-        assert!(!holds(bytes), "the {what} is in the file in clear");
+        assert!(!holds(bytes), "the {what} is in the files in clear");
     }
 }
 

@@ -96,8 +96,8 @@ async fn a_sessions_record_is_in_the_groups_that_a_revocation_asks_for() {
     let sessions = world.replica(&[1]);
     sign_in(&sessions).await;
     sign_in(&sessions).await;
-    // Names are HMACs: from outside they are known only by looking into the file.
-    let file = std::fs::read(world.folder.path().join("sessions.redb")).unwrap();
+    // Names are HMACs: from outside they are known only by looking into the files.
+    let file = world.files();
     let kinds: [&[u8]; 4] = [
         b"sessions-of-person/",
         b"sessions-of-idp/",

@@ -83,6 +83,23 @@ impl World {
         Self { folder, store: Arc::new(FaultyStore::new(inner)) }
     }
 
+    /// What lies on the disk: all files of the store behind each other, without room that is only set
+    /// aside.
+    pub(crate) fn files(&self) -> Vec<u8> {
+        let (mut folders, mut all) = (vec![self.folder.path().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|there| there.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                all.extend(std::fs::read(path).unwrap());
+                all.truncate(all.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+            }
+        }
+        all
+    }
+
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store) as Arc<dyn Store>
     }

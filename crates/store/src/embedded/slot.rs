@@ -1,43 +1,35 @@
 //! The open database, opened again when its storage has failed.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use redb::Database;
+use super::engine::{Engine, Failed};
+use crate::StoreError;
 
-use super::file;
-use crate::{Area, StoreError};
-
-/// Opening checks the whole file: it is not tried again sooner.
+/// Opening checks everything: it is not tried again sooner.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// After an IO error (a full disk, say) redb answers nothing until it is opened anew. This does
-/// that, so that the store works again once the disk does, without a restart.
-pub(super) struct Slot {
+/// After an IO error (a full disk, say) a database answers nothing until it is opened anew. This
+/// does that, so that the store works again once the disk does, without a restart.
+pub(super) struct Slot<E> {
     folder: PathBuf,
-    area: Area,
     /// The database, or why there is none.
-    database: RwLock<Result<Database, String>>,
+    database: RwLock<Result<E, String>>,
     tried: Mutex<Option<Instant>>,
 }
 
-impl Slot {
-    pub(super) fn open(folder: &Path, area: Area) -> Result<Self, StoreError> {
-        let database = RwLock::new(Ok(file::open(folder, area)?));
-        Ok(Self { folder: folder.to_owned(), area, database, tried: Mutex::new(None) })
-    }
-
-    /// Which area lies in it.
-    pub(super) fn area(&self) -> Area {
-        self.area
+impl<E: Engine> Slot<E> {
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let database = RwLock::new(Ok(E::open(folder)?));
+        Ok(Self { folder: folder.to_owned(), database, tried: Mutex::new(None) })
     }
 
     /// Runs `act` on the database.
     pub(super) fn with<T>(
         &self,
-        act: impl FnOnce(&Database) -> Result<T, redb::Error>,
+        act: impl FnOnce(&E) -> Result<T, Failed>,
     ) -> Result<T, StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let unavailable = |why: String| StoreError::Unavailable(why);
@@ -53,8 +45,10 @@ impl Slot {
         }
         *tried = Some(Instant::now());
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        // Closed first: the file's lock is this process's own.
-        *database = Err("the storage failed and is being opened again".to_owned());
-        *database = file::open(&self.folder, self.area).map_err(|error| error.to_string());
+        // Closed first: its lock is this process's own.
+        let closing = Err("the storage failed and is being opened again".to_owned());
+        let failed = std::mem::replace(&mut *database, closing);
+        let _panicked = catch_unwind(AssertUnwindSafe(|| drop(failed)));
+        *database = E::open(&self.folder).map_err(|error| error.to_string());
     }
 }

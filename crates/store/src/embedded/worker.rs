@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use redb::Database;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::engine::{Done, Engine, Failed, Finish, Rows, Write};
 use super::slot::Slot;
 use super::tables::Tables;
 use crate::{Area, Change, StoreError};
@@ -16,13 +16,10 @@ use crate::{Area, Change, StoreError};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Most operations that wait in one queue.
 const QUEUE: usize = 1024;
-/// Most operations in one transaction.
+/// Most operations in one batch.
 const BATCH: usize = 256;
 
-/// Tells the caller, once the transaction is committed or has failed.
-type Finish = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
-type Write = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Finish, redb::Error> + Send>;
-type Read = Box<dyn FnOnce(&Slot) + Send>;
+type Read = Box<dyn FnOnce(Result<&dyn Rows, StoreError>) + Send>;
 
 /// One thread and its queue. Dropping it lets the thread finish what is queued and waits for it,
 /// so that the file is closed afterwards.
@@ -74,21 +71,21 @@ impl<J> Drop for Worker<J> {
 pub(super) struct Writer(Worker<Write>);
 
 impl Writer {
-    pub(super) fn start(
-        slot: Arc<Slot>,
+    pub(super) fn start<E: Engine>(
+        slot: Arc<Slot<E>>,
         changes: broadcast::Sender<Change>,
     ) -> Result<Self, StoreError> {
-        let name = match slot.area() {
+        let name = match E::AREA {
             Area::Sessions => "sessions-writer",
             Area::Records => "records-writer",
         };
         Worker::start(name, move |jobs| serve_writes(&slot, jobs, &changes)).map(Self)
     }
 
-    /// Runs `operation` in a transaction, maybe beside others; answers after the commit.
+    /// Runs `operation` in a batch, maybe beside others; answers when it is kept.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&mut Tables<'_>) -> Result<T, redb::Error> + Send + 'static,
+        operation: impl FnOnce(&mut Tables<'_>) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (tell, answer) = oneshot::channel();
         let job: Write = Box::new(move |tables| {
@@ -102,7 +99,11 @@ impl Writer {
     }
 }
 
-fn serve_writes(slot: &Slot, mut jobs: mpsc::Receiver<Write>, changes: &broadcast::Sender<Change>) {
+fn serve_writes<E: Engine>(
+    slot: &Slot<E>,
+    mut jobs: mpsc::Receiver<Write>,
+    changes: &broadcast::Sender<Change>,
+) {
     let mut failed = false;
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
@@ -113,65 +114,53 @@ fn serve_writes(slot: &Slot, mut jobs: mpsc::Receiver<Write>, changes: &broadcas
         if failed {
             slot.reopen();
         }
-        let mut finishes = Vec::with_capacity(batch.len());
-        let outcome = slot.with(|database| apply(database, slot.area(), batch, &mut finishes));
-        failed = outcome.is_err();
+        let mut done = Done::default();
+        let outcome = slot.with(|engine| engine.write(batch, &mut done));
         // Before the answers: whoever knows of a write can count on the feed to know it too.
-        for change in outcome.iter().flatten() {
-            let _nobody_follows = changes.send(change.clone());
+        for change in done.changed {
+            let _nobody_follows = changes.send(change);
         }
-        for finish in finishes {
+        for finish in done.finishes {
             finish(outcome.as_ref().map(drop));
         }
+        failed = outcome.is_err() || slot.with(Engine::settle).is_err();
     }
-}
-
-/// One transaction for the whole batch. When one operation fails, the storage has failed, and so
-/// have all: those without a finish see their channel closed.
-fn apply(
-    database: &Database,
-    area: Area,
-    batch: Vec<Write>,
-    finishes: &mut Vec<Finish>,
-) -> Result<Vec<Change>, redb::Error> {
-    let transaction = database.begin_write()?;
-    let mut tables = Tables::open(&transaction, area)?;
-    for job in batch {
-        finishes.push(job(&mut tables)?);
-    }
-    let (changed, written) = tables.into_changes();
-    if !written {
-        transaction.abort()?;
-        return Ok(changed);
-    }
-    transaction.commit()?;
-    Ok(changed)
 }
 
 /// The one reading thread.
 pub(super) struct Reader(Worker<Read>);
 
 impl Reader {
-    pub(super) fn start(slot: Arc<Slot>) -> Result<Self, StoreError> {
+    pub(super) fn start<E: Engine>(slot: Arc<Slot<E>>) -> Result<Self, StoreError> {
         Worker::start("store-reader", move |jobs| serve_reads(&slot, jobs)).map(Self)
     }
 
-    /// Runs `operation` on what is committed now.
+    /// Runs `operation` on what is written now.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+        operation: impl FnOnce(&dyn Rows) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (tell, answer) = oneshot::channel();
-        let job: Read = Box::new(move |slot| {
-            let _nobody_waits = tell.send(slot.with(operation));
+        let job: Read = Box::new(move |rows| {
+            let unavailable = |failed: Failed| StoreError::Unavailable(failed.to_string());
+            let _nobody_waits = tell.send(rows.and_then(|r| operation(r).map_err(unavailable)));
         });
         self.0.ask(job, answer).await
     }
 }
 
-fn serve_reads(slot: &Slot, mut jobs: mpsc::Receiver<Read>) {
+fn serve_reads<E: Engine>(slot: &Slot<E>, mut jobs: mpsc::Receiver<Read>) {
     while let Some(job) = jobs.blocking_recv() {
-        job(slot);
+        let mut job = Some(job);
+        let mut run = |rows: &dyn Rows| {
+            if let Some(job) = job.take() {
+                job(Ok(rows));
+            }
+        };
+        let outcome = slot.with(|engine| engine.read(&mut run));
+        if let (Err(error), Some(job)) = (outcome, job) {
+            job(Err(error));
+        }
     }
 }
 
@@ -187,11 +176,13 @@ fn again(error: &StoreError) -> StoreError {
 mod tests {
     use std::sync::mpsc;
 
+    use super::super::records::Records;
+    use super::super::sessions::Sessions;
     use super::*;
 
-    fn writer() -> (tempfile::TempDir, Writer) {
+    fn writer<E: Engine>() -> (tempfile::TempDir, Writer) {
         let folder = tempfile::tempdir().unwrap();
-        let slot = Arc::new(Slot::open(folder.path(), Area::Records).unwrap());
+        let slot = Arc::new(Slot::<E>::open(folder.path()).unwrap());
         let (changes, _) = broadcast::channel(16);
         (folder, Writer::start(slot, changes).unwrap())
     }
@@ -199,33 +190,43 @@ mod tests {
     /// Virtual time: the deadline passes at once when nothing else can happen.
     #[tokio::test(start_paused = true)]
     async fn waiting_for_a_stuck_disk_ends() {
-        let (_folder, writer) = writer();
-        let (release, stuck) = mpsc::sync_channel::<()>(1);
-        let first = writer.run(move |_| {
-            let _released = stuck.recv();
-            Ok(())
-        });
-        assert!(
-            matches!(first.await, Err(StoreError::Unavailable(why)) if why.contains("no answer"))
-        );
-        let second = writer.run(|_| Ok(()));
-        assert!(matches!(second.await, Err(StoreError::Unavailable(_))));
-        release.send(()).unwrap();
+        for (_folder, writer) in [writer::<Records>(), writer::<Sessions>()] {
+            let (release, stuck) = mpsc::sync_channel::<()>(1);
+            let first = writer.run(move |_| {
+                let _released = stuck.recv();
+                Ok(())
+            });
+            assert!(
+                matches!(first.await, Err(StoreError::Unavailable(why)) if why.contains("no answer"))
+            );
+            let second = writer.run(|_| Ok(()));
+            assert!(matches!(second.await, Err(StoreError::Unavailable(_))));
+            release.send(()).unwrap();
+        }
     }
 
     #[tokio::test]
-    async fn after_a_failure_the_file_is_opened_again() {
-        let (_folder, writer) = writer();
-        let fails = writer.run::<()>(|_| Err(redb::Error::PreviousIo));
-        assert!(matches!(fails.await, Err(StoreError::Unavailable(_))));
-        writer.run(|_| Ok(())).await.unwrap();
+    async fn after_a_failure_the_area_is_opened_again() {
+        for (_folder, writer) in [writer::<Records>(), writer::<Sessions>()] {
+            let fails = writer.run::<()>(|_| Err(Failed::new("on demand")));
+            assert!(matches!(fails.await, Err(StoreError::Unavailable(_))));
+            writer.run(|_| Ok(())).await.unwrap();
+        }
     }
 
     #[tokio::test]
     async fn after_a_panic_nothing_waits_for_ever() {
-        let (_folder, writer) = writer();
+        let (_folder, writer) = writer::<Records>();
         let panics = writer.run::<()>(|_| panic!("on demand"));
         assert!(matches!(panics.await, Err(StoreError::Unavailable(_))));
         assert!(matches!(writer.run(|_| Ok(())).await, Err(StoreError::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn after_a_panic_sessions_are_opened_again() {
+        let (_folder, writer) = writer::<Sessions>();
+        let panics = writer.run::<()>(|_| panic!("on demand"));
+        assert!(matches!(panics.await, Err(StoreError::Unavailable(_))));
+        writer.run(|_| Ok(())).await.unwrap();
     }
 }
