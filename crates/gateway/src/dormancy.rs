@@ -22,6 +22,8 @@ const ROUND: Duration = Duration::from_secs(60 * 60);
 /// What holds for an operator's order where the file says nothing.
 const AFTER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// After so many failures in a row a round stops.
+const IN_A_ROW: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an operator wants done about customers who stay away.
@@ -59,7 +61,41 @@ pub(crate) async fn rounds(gateway: Arc<Gateway>) {
     }
 }
 
-/// One round, by one replica.
+/// Why somebody could not be seen to.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}", in_words(.0))]
+    Provisioning(#[from] ProvisioningError),
+    /// What cannot be recorded is not done again.
+    #[error("{0}")]
+    Unrecorded(String),
+}
+
+impl Failure {
+    /// Whether it says something about this one account alone.
+    fn is_theirs(&self) -> bool {
+        matches!(self, Self::Provisioning(ProvisioningError::CallRefused { .. }))
+    }
+}
+
+/// Failures in a row, after which everybody else would meet the same.
+#[derive(Default)]
+struct Trouble(usize);
+
+impl Trouble {
+    /// Whether to stop after this one.
+    fn after(&mut self, done: &Result<Deed, Failure>) -> bool {
+        self.0 = match done {
+            Ok(_) => 0,
+            Err(failure) if failure.is_theirs() => self.0,
+            Err(Failure::Unrecorded(_)) => IN_A_ROW,
+            Err(_) => self.0 + 1,
+        };
+        self.0 >= IN_A_ROW
+    }
+}
+
+/// One round, by one replica: notices first, so that no end which fails keeps anybody from being told.
 async fn round(
     gateway: &Gateway,
     provisioner: &Provisioner,
@@ -68,25 +104,27 @@ async fn round(
     let now = gateway.clock.now();
     let Some(mut turn) = provisioner.dormancy_turn(now).await? else { return Ok(()) };
     let mut left = 0;
-    for dormant in provisioner.dormant(policy, now).await? {
-        if !provisioner.keep_turn(&mut turn).await? {
-            return Ok(());
-        }
-        let done = match policy.mode {
-            DormancyMode::ReportOnly => report(gateway, provisioner, policy, &dormant).await,
-            DormancyMode::End => follow(gateway, provisioner, policy, &dormant).await,
-        };
-        match done {
-            Ok(Deed::Held) => left += 1,
-            Ok(_) => {}
-            Err(error) => {
+    let found = provisioner.dormant(policy, now).await?.into_iter();
+    let (ends, others): (Vec<_>, Vec<_>) =
+        found.partition(|dormant| matches!(dormant.state, DormancyState::Over { .. }));
+    for group in [others, ends] {
+        let mut trouble = Trouble::default();
+        for dormant in group {
+            if !provisioner.keep_turn(&mut turn).await? {
+                return Ok(());
+            }
+            let done = match policy.mode {
+                DormancyMode::ReportOnly => report(gateway, provisioner, policy, &dormant).await,
+                DormancyMode::End => follow(gateway, provisioner, policy, &dormant).await,
+            };
+            if let Err(error) = &done {
                 let jsm = &provisioner.settings().name;
-                tracing::warn!(%jsm, %error, "a customer who stays away waits for the next round");
-                // Something is strange about this one; else every further one would meet the same.
-                if !matches!(error, ProvisioningError::CallRefused { .. }) {
-                    left += 1;
-                    break;
-                }
+                tracing::warn!(%jsm, %error, "a customer who stays away waits for a later round");
+            }
+            let again = done.as_ref().map_or_else(|f| !f.is_theirs(), |deed| *deed == Deed::Held);
+            left += usize::from(again);
+            if trouble.after(&done) {
+                break;
             }
         }
     }
@@ -99,7 +137,7 @@ async fn follow(
     provisioner: &Provisioner,
     policy: &DormancySettings,
     dormant: &Dormant,
-) -> Result<Deed, ProvisioningError> {
+) -> Result<Deed, Failure> {
     match dormant.state {
         DormancyState::NoticeDue => notify(gateway, provisioner, policy, &dormant.account).await,
         DormancyState::Over { .. } => {
@@ -114,7 +152,7 @@ async fn report(
     provisioner: &Provisioner,
     policy: &DormancySettings,
     dormant: &Dormant,
-) -> Result<Deed, ProvisioningError> {
+) -> Result<Deed, Failure> {
     let now = gateway.clock.now();
     if let Some(event) = provisioner.report_dormant(&dormant.account, policy, now).await? {
         events::record_own(gateway, event).await;
@@ -128,7 +166,7 @@ async fn notify(
     provisioner: &Provisioner,
     policy: &DormancySettings,
     account: &JsmAccount,
-) -> Result<Deed, ProvisioningError> {
+) -> Result<Deed, Failure> {
     let (now, jsm) = (gateway.clock.now(), &provisioner.settings().name);
     let Some(mail) = &gateway.mail else { return Ok(Deed::Nothing) };
     let Some(due) = provisioner.due_notice(account, policy, now).await? else {
@@ -144,8 +182,9 @@ async fn notify(
     };
     let (later, receipt) = (later(provisioner, due.owner.as_ref()), due.receipt);
     let letter = Letter::StayedAway { jsm: jsm.clone(), account: account.clone(), receipt, later };
-    mail.write(&letter, &to, now).await?;
+    // Noted first: a letter that is not written is missed after some days, and nobody gets two.
     provisioner.note_notice(account, receipt, Posted::Queued, now).await?;
+    mail.write(&letter, &to, now).await.map_err(ProvisioningError::from)?;
     let (jsm, account) = (jsm.clone(), account.clone());
     let (last_sign_in, until) = (due.last_sign_in, receipt.until);
     let event = AuditEvent::DormancyNoticed { jsm, account, last_sign_in, until };
@@ -173,11 +212,14 @@ async fn end(
     provisioner: &Provisioner,
     policy: &DormancySettings,
     (account, warrant): (&JsmAccount, Warrant),
-) -> Result<Deed, ProvisioningError> {
+) -> Result<Deed, Failure> {
     let now = gateway.clock.now();
     let (deed, events) = provisioner.end_dormant(account, policy, warrant, now).await?;
     for event in events {
-        events::record_own(gateway, event).await;
+        events::record_order(gateway, event).await.map_err(Failure::Unrecorded)?;
+    }
+    if deed == Deed::Ended {
+        provisioner.note_ended(account, gateway.clock.now()).await?;
     }
     Ok(deed)
 }
@@ -225,7 +267,7 @@ pub(crate) async fn ordered(
     order: DormantOrder,
 ) -> Result<Vec<Dormant>, String> {
     let (jsm, provisioner) = one(gateway, jsm)?;
-    let policy = policy_of(provisioner, days)?;
+    let policy = policy_of(provisioner, days, order)?;
     if order == DormantOrder::Notify && gateway.mail.is_none() {
         return Err("nobody can be written to: the file has no `mail`".to_owned());
     }
@@ -243,6 +285,7 @@ pub(crate) async fn ordered(
     }
     let found = provisioner.dormant(&policy, gateway.clock.now()).await;
     let mut found = found.map_err(|error| in_words(&error))?;
+    let mut trouble = Trouble::default();
     for dormant in &mut found {
         let done = match warrant {
             Some(warrant) => end(gateway, provisioner, &policy, (&dormant.account, warrant)).await,
@@ -251,13 +294,24 @@ pub(crate) async fn ordered(
             }
             None => continue,
         };
-        dormant.done = done.map_err(|error| in_words(&error))?;
+        let stop = trouble.after(&done);
+        match done {
+            Ok(deed) => dormant.done = deed,
+            Err(failure) => dormant.failed = Some(failure.to_string()),
+        }
+        if stop {
+            break;
+        }
     }
     Ok(found)
 }
 
 /// The file's policy with an operator's days.
-fn policy_of(provisioner: &Provisioner, days: Option<u32>) -> Result<DormancySettings, String> {
+fn policy_of(
+    provisioner: &Provisioner,
+    days: Option<u32>,
+    order: DormantOrder,
+) -> Result<DormancySettings, String> {
     let usual =
         DormancySettings { after: AFTER, notice: NOTICE, mode: DormancyMode::End, except: vec![] };
     let said = provisioner.settings().dormancy.clone().unwrap_or(usual);
@@ -266,5 +320,16 @@ fn policy_of(provisioner: &Provisioner, days: Option<u32>) -> Result<DormancySet
     if after.is_zero() {
         return Err("everybody has stayed away for 0 days".to_owned());
     }
-    Ok(DormancySettings { after, notice: said.notice.min(after), ..said })
+    if after >= said.notice.saturating_add(DAY) {
+        return Ok(DormancySettings { after, ..said });
+    }
+    match order {
+        DormantOrder::List | DormantOrder::EndWithoutNotice => {
+            Ok(DormancySettings { after, notice: Duration::ZERO, ..said })
+        }
+        DormantOrder::Notify | DormantOrder::End => {
+            let notice = said.notice.as_secs() / DAY.as_secs();
+            Err(format!("there is no time for the notice of {notice} days: give more --days"))
+        }
+    }
 }

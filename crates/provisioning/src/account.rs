@@ -84,7 +84,7 @@ async fn find_after_conflict(
 }
 
 /// A help only: the operation is experimental, and its failure decides nothing.
-pub(crate) async fn search_desks(
+async fn search_desks(
     client: &Client,
     identity: &Identity,
     desks: &[&str],

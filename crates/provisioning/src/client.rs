@@ -23,7 +23,7 @@ use crate::ProvisioningError;
 use answers::{page, text};
 use call::Call;
 
-pub(crate) use accounts::{Creation, Found, OnDesk};
+pub(crate) use accounts::{Creation, Found, OnDesk, User};
 pub(crate) use answers::FoundOrganization;
 pub(crate) use call::Client;
 pub(crate) use credential::Flavour;

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::AddressPattern;
 use crate::ledger::Ledger;
 
+/// A sign-in is noted to the day: the last one may be so much later than its note.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Whoever takes a licence is not asked about again for so long.
+const LICENSED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Letters that are not sent are given up before; then another one may be written.
 const GIVEN_UP: Duration = Duration::from_secs(4 * 24 * 60 * 60);
 
@@ -56,6 +60,12 @@ pub(crate) struct Course {
     pub(crate) notice: Option<Notice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<End>,
+    /// Since when the brake holds the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held: Option<Timestamp>,
+    /// When the account was seen to take a licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) licensed: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reported: Option<Reported>,
 }
@@ -108,7 +118,7 @@ pub(crate) enum Post {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) at: Timestamp,
-    /// Whether JSM has done it.
+    /// Whether JSM has done it, and the audit log has it.
     pub(crate) done: bool,
 }
 
@@ -129,6 +139,8 @@ pub enum DormancyState {
     Awake,
     /// The operator's file says that this access never ends.
     Excepted,
+    /// The account takes a licence: who works in Jira signs in there.
+    Licensed,
     /// No address is known: nobody can be told, and the access never ends by itself.
     NoAddress,
     /// The mail server refused the notice for good.
@@ -177,8 +189,11 @@ impl DormancySettings {
         if now.since(last) < self.after.saturating_sub(self.notice) {
             return Some(DormancyState::Awake);
         }
-        if ledger.contact.as_ref().is_some_and(|contact| self.excepts(contact)) {
+        if ledger.addresses().any(|email| self.excepts(email)) {
             return Some(DormancyState::Excepted);
+        }
+        if ledger.course.licensed.is_some_and(|seen| now.since(seen) < LICENSED) {
+            return Some(DormancyState::Licensed);
         }
         // One of before the last sign-in is none.
         let notice = ledger.course.notice.filter(|notice| notice.receipt.written > last);
@@ -214,12 +229,16 @@ impl DormancySettings {
         if warrant != Warrant::OrderWithoutNotice {
             return matches!(state, Some(DormancyState::Over { .. }));
         }
-        let away = ledger.last_sign_in.is_some_and(|last| now.since(last) >= self.after);
+        let long = self.after.saturating_add(DAY);
+        let away = ledger.last_sign_in.is_some_and(|last| now.since(last) >= long);
         match state {
             None
-            | Some(DormancyState::Awake | DormancyState::Excepted | DormancyState::Ended { .. }) => {
-                false
-            }
+            | Some(
+                DormancyState::Awake
+                | DormancyState::Excepted
+                | DormancyState::Licensed
+                | DormancyState::Ended { .. },
+            ) => false,
             // Whoever it is may be excepted.
             Some(DormancyState::NoAddress) => away && self.except.is_empty(),
             Some(_) => away,
@@ -231,8 +250,8 @@ impl DormancySettings {
         now.plus(self.notice).max(last_sign_in.plus(self.after))
     }
 
-    fn excepts(&self, contact: &Contact) -> bool {
-        self.except.iter().any(|pattern| pattern.matches(&contact.email))
+    fn excepts(&self, email: &EmailAddress) -> bool {
+        self.except.iter().any(|pattern| pattern.matches(email))
     }
 }
 

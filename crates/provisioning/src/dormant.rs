@@ -30,8 +30,11 @@ pub struct Dormant {
     pub last_sign_in: Timestamp,
     /// Where they stand.
     pub state: DormancyState,
-    /// What was done about it now.
+    /// What was done about it now …
     pub done: Deed,
+    /// … or why that failed.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 /// What was done about somebody who stays away.
@@ -82,7 +85,7 @@ impl Provisioner {
             let state =
                 policy.state(&ledger, now).filter(|state| *state != DormancyState::Awake)?;
             let (owner, last_sign_in) = (ledger.owner.clone(), ledger.last_sign_in?);
-            Some(Dormant { account, owner, last_sign_in, state, done: Deed::Nothing })
+            Some(Dormant { account, owner, last_sign_in, state, done: Deed::Nothing, failed: None })
         });
         let mut found: Vec<Dormant> = found.collect();
         found.sort_by_key(|dormant| dormant.last_sign_in);
@@ -99,7 +102,7 @@ impl Provisioner {
         contact: &Contact,
         now: Timestamp,
     ) -> Result<(), ProvisioningError> {
-        let note = |ledger: &mut Ledger| ledger.contact = Some(contact.clone());
+        let note = |ledger: &mut Ledger| ledger.reach(contact);
         self.0.records.change_ledger(account, now, note).await
     }
 
@@ -173,6 +176,9 @@ impl Provisioner {
             }
             _ => return Ok(None),
         };
+        if self.0.is_spared(account, &ledger).await? {
+            return Ok(None);
+        }
         let note = |ledger: &mut Ledger| {
             if ledger.last_sign_in == Some(last) {
                 ledger.course.reported = Some(reported);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Organization, PersonKey, Timestamp};
+use domain::{EmailAddress, Organization, PersonKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::dormancy::{Contact, Course, End};
@@ -11,6 +11,8 @@ use crate::plan::{Grant, Known, Place};
 
 /// How long an organization is left alone after it was seen to be a SCIM directory's.
 const LEFT_ALONE: Duration = Duration::from_secs(24 * 60 * 60);
+/// So many other addresses of an account are kept.
+const EARLIER: usize = 8;
 /// A sign-in is noted to the day.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -36,6 +38,9 @@ pub(crate) struct Ledger {
     /// How whoever signed in last is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) contact: Option<Contact>,
+    /// Other addresses by which the account was signed in to: the operator may except any of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<EmailAddress>,
     /// What came of staying away.
     #[serde(default, skip_serializing_if = "Course::is_empty")]
     pub(crate) course: Course,
@@ -76,6 +81,7 @@ impl Ledger {
             profile: None,
             last_sign_in: None,
             contact: None,
+            earlier: vec![],
             course: Course::default(),
             order: None,
             organizations: vec![],
@@ -169,10 +175,29 @@ impl Ledger {
     /// Notes a sign-in, which begins a new count of days. Where somebody has set out to end the access
     /// since `seen` was read, nothing is noted: the end must be seen to first.
     pub(crate) fn note_sign_in(&mut self, seen: Option<End>, now: Timestamp) {
-        if self.course.end == seen {
+        // Whether it is recorded by now makes it no other one.
+        if self.course.end.map(|end| end.at) == seen.map(|end| end.at) {
             self.last_sign_in = Some(now);
             self.course = Course::default();
         }
+    }
+
+    /// Keeps how somebody is reached who was let in. They are here, even where that is not noted yet.
+    pub(crate) fn reach(&mut self, contact: &Contact) {
+        if self.course.end.is_none() {
+            self.course = Course::default();
+        }
+        let old = self.contact.replace(contact.clone()).map(|old| old.email);
+        if let Some(old) = old.filter(|old| *old != contact.email) {
+            self.earlier.retain(|email| *email != old && *email != contact.email);
+            self.earlier.insert(0, old);
+            self.earlier.truncate(EARLIER);
+        }
+    }
+
+    /// Every address by which the account was signed in to.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.contact.iter().map(|contact| &contact.email).chain(&self.earlier)
     }
 
     /// Whether a sign-in now is worth a note.

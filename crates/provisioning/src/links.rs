@@ -139,7 +139,10 @@ impl Inner {
     }
 
     /// Everybody who is the same customer by the operator's word, except the person.
-    fn joined_with<'a>(&'a self, person: &'a PersonKey) -> impl Iterator<Item = &'a PersonKey> {
+    pub(crate) fn joined_with<'a>(
+        &'a self,
+        person: &'a PersonKey,
+    ) -> impl Iterator<Item = &'a PersonKey> {
         let lists = self.settings.links.iter().filter(move |list| list.contains(person));
         lists.flatten().filter(move |other| *other != person)
     }

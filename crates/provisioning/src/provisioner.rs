@@ -11,8 +11,7 @@ use outbound::Outbound;
 use session::Sealer;
 use store::Store;
 
-use crate::account::search_desks;
-use crate::client::{Client, Flavour, Found, OnDesk};
+use crate::client::{Client, Flavour, User};
 use crate::error::Revoked;
 use crate::flight::Flights;
 use crate::grants::{Applied, Errand};
@@ -404,25 +403,17 @@ impl Inner {
         if !ended && !away {
             return Ok(());
         }
-        match self.client.find(&identity.email, times.1).await? {
-            Found::Ended(account) if account == standing.account => {
-                self.reactivate(identity, &account, times, events).await
+        // By its id: the address may be another one by now.
+        match self.client.read(&standing.account, times.1).await? {
+            Some(User { active: false, .. }) if self.client.flavour() == Flavour::DataCenter => {
+                self.reactivate(identity, &standing.account, times, events).await
             }
-            // Cloud does not show whose access was ended.
-            Found::Nobody if ended && !self.is_open(identity, standing, times.1).await => {
+            Some(User { active: false, .. }) | None if ended => {
                 let gone = ProvisioningError::AccountInvisible { revoked: Revoked::Shown };
                 self.or_ask(identity, Err(gone), times.0).await.map(drop)
             }
             _ => Ok(()),
         }
-    }
-
-    /// Whether a service desk shows the account as one that may be used.
-    async fn is_open(&self, identity: &Identity, standing: &Standing, until: Timestamp) -> bool {
-        let wanted = wanted(&self.settings, identity);
-        let desks: Vec<&str> = wanted.desks.iter().map(|d| d.desk.as_str()).collect();
-        let shown = search_desks(&self.client, identity, &desks, until).await;
-        shown == OnDesk::Active(standing.account.clone())
     }
 
     /// Makes the writes that are missing. Who is new needs them all; who was complete before goes on

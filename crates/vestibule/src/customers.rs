@@ -176,7 +176,10 @@ fn dormant(config: &Path, absent: Absent) -> ExitCode {
     match ask(config, &Command::DormantCustomers { jsm, days, order }) {
         Ok(Answer::Dormant(found)) => {
             let _ = io::stdout().write_all(shown(&found).as_bytes());
-            ExitCode::SUCCESS
+            match found.iter().any(|found| found.failed.is_some()) {
+                true => ExitCode::FAILURE,
+                false => ExitCode::SUCCESS,
+            }
         }
         Ok(_) => strange(),
         Err(code) => code,
@@ -187,11 +190,12 @@ fn dormant(config: &Path, absent: Absent) -> ExitCode {
 
 fn shown(found: &[Dormant]) -> String {
     let mut text = format!("{} customers stay away\n", found.len());
-    for Dormant { account, owner, last_sign_in, state, done } in found {
+    for Dormant { account, owner, last_sign_in, state, done, failed } in found {
         let whose = owner.as_ref().map(ToString::to_string).unwrap_or_default();
         let stands = match state {
             DormancyState::Awake => "here not long ago".to_owned(),
             DormancyState::Excepted => "never ends: excepted".to_owned(),
+            DormancyState::Licensed => "never ends: takes a licence".to_owned(),
             DormancyState::NoAddress => "no notice possible: no address is known".to_owned(),
             DormancyState::Undeliverable => {
                 "no notice possible: the mail server refused it".to_owned()
@@ -208,8 +212,12 @@ fn shown(found: &[Dormant]) -> String {
             Deed::Ended => "; access ended now",
             Deed::Held => "; waits for `vestibule provisioning release`",
         };
+        let failed = failed.as_ref().map(|why| format!("; failed: {why}")).unwrap_or_default();
         let account = &account.0;
-        let _ = writeln!(text, "   {account} ({whose}), last on {last_sign_in}: {stands}{done}");
+        let _ = writeln!(
+            text,
+            "   {account} ({whose}), last on {last_sign_in}: {stands}{done}{failed}"
+        );
     }
     text
 }

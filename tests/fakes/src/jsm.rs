@@ -156,6 +156,11 @@ impl JsmCloud {
         self.state().account_mut(account).expect("an account of this site").active = false;
     }
 
+    /// Deletes an account, as a site administrator does by hand.
+    pub fn remove_account(&self, account: &str) {
+        self.state().forget_account(account);
+    }
+
     /// Grants access again, as an administrator does by hand.
     pub fn grant_access(&self, email: &str) {
         let mut state = self.state();
@@ -213,6 +218,13 @@ impl JsmCloud {
     pub fn add_licensed_group(&self, name: &str) {
         self.add_group(name);
         self.state().licensed.insert(name.to_owned());
+    }
+
+    /// Adds an account to a group of Jira, as an administrator would by hand.
+    pub fn put_in_group(&self, name: &str, account: &str) {
+        let mut state = self.state();
+        let members = state.groups.get_mut(name).expect("a group of this site");
+        members.insert(account.to_owned());
     }
 
     /// Members of a group of Jira.

@@ -24,6 +24,15 @@ pub(crate) enum Found {
     Nobody,
 }
 
+/// What JSM says of an account, whatever its address is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct User {
+    /// False once its access was ended.
+    pub(crate) active: bool,
+    /// Whether it takes a licence of some application; in doubt it does.
+    pub(crate) licensed: bool,
+}
+
 /// What a desk says of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OnDesk {
@@ -79,6 +88,32 @@ impl Client {
         match self.flavour() {
             Flavour::Cloud => answers::found(users, email),
             Flavour::DataCenter => answers::found_user(users, email),
+        }
+    }
+
+    /// Reads one account; `None`: there is none.
+    pub(crate) async fn read(
+        &self,
+        account: &JsmAccount,
+        until: Timestamp,
+    ) -> Result<Option<User>, ProvisioningError> {
+        let endpoint = Endpoint::ReadUser;
+        let (version, field) = self.by_account();
+        let query = [(field, account.0.as_str()), ("expand", "applicationRoles")];
+        let reply =
+            self.call(Call::get(endpoint, &["api", version, "user"], &query), until).await?;
+        if reply.status == 404 {
+            return Ok(None);
+        }
+        let user = answers::user(&reply.json(endpoint)?);
+        user.map(Some).ok_or(ProvisioningError::AnswerUnreadable { endpoint })
+    }
+
+    /// Version of the platform's API, and its word for an account.
+    fn by_account(&self) -> (&'static str, &'static str) {
+        match self.flavour() {
+            Flavour::Cloud => ("3", "accountId"),
+            Flavour::DataCenter => ("2", "username"),
         }
     }
 
@@ -164,10 +199,7 @@ impl Client {
         account: &JsmAccount,
         until: Timestamp,
     ) -> Result<Written, ProvisioningError> {
-        let (version, field) = match self.flavour() {
-            Flavour::Cloud => ("3", "accountId"),
-            Flavour::DataCenter => ("2", "username"),
-        };
+        let (version, field) = self.by_account();
         let path = ["api", version, "user"];
         let call = Call::new(Endpoint::DeleteUser, Method::DELETE, &path);
         self.write(call.with_query(&[(field, account.0.as_str())]), until).await
@@ -175,10 +207,7 @@ impl Client {
 
     /// Whose credential this is, and what it may do.
     pub(crate) async fn own(&self, until: Timestamp) -> Result<Own, ProvisioningError> {
-        let version = match self.flavour() {
-            Flavour::Cloud => "3",
-            Flavour::DataCenter => "2",
-        };
+        let (version, _) = self.by_account();
         let endpoint = Endpoint::Myself;
         let call = Call::get(endpoint, &["api", version, "myself"], &[]);
         let own = self.call(call, until).await?.json(endpoint)?;

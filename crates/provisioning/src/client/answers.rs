@@ -6,7 +6,7 @@ use domain::{EmailAddress, JsmAccount, Organization};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-use super::{Endpoint, Found, OnDesk};
+use super::{Endpoint, Found, OnDesk, User};
 use crate::ProvisioningError;
 
 /// An organization as JSM lists it.
@@ -112,6 +112,13 @@ pub(super) fn found_user(
         ([], [only]) => Ok(account(only).map_or(Found::Nobody, Found::Ended)),
         _ => Err(ProvisioningError::AccountAmbiguous),
     }
+}
+
+/// Reads one user, of whom it must be certain whether the access was ended.
+pub(super) fn user(user: &Value) -> Option<User> {
+    let active = user.get("active")?.as_bool()?;
+    let roles = user.get("applicationRoles").and_then(|roles| roles.get("size"));
+    Some(User { active, licensed: roles.and_then(Value::as_u64) != Some(0) })
 }
 
 /// Reads a desk's customers. These carry no account type; portal-only ids begin with `qm:`.

@@ -5,6 +5,8 @@
 pub enum Endpoint {
     /// `GET /rest/api/3/user/search`, on Data Center `/rest/api/2/user/search`
     SearchUsers,
+    /// `GET /rest/api/3/user`, on Data Center `/rest/api/2/user`
+    ReadUser,
     /// `GET /rest/servicedeskapi/servicedesk/{id}/customer`
     SearchDesk,
     /// `POST /rest/servicedeskapi/customer`
@@ -60,6 +62,7 @@ impl Endpoint {
     pub fn deed(self) -> &'static str {
         match self {
             Self::SearchUsers => "search users",
+            Self::ReadUser => "read a user",
             Self::SearchDesk => "search the customers of a service desk",
             Self::CreateCustomer => "create a customer",
             Self::JoinDesk => "add a customer to a service desk",
@@ -90,7 +93,7 @@ impl Endpoint {
     /// The right that Jira demands for it.
     pub fn right(self) -> &'static str {
         match self {
-            Self::SearchUsers => "global permission \"Browse users and groups\"",
+            Self::SearchUsers | Self::ReadUser => "global permission \"Browse users and groups\"",
             Self::CreateCustomer
             | Self::JoinGroup
             | Self::LeaveGroup

@@ -79,11 +79,11 @@ fn an_operator_may_waive_the_notice_and_nothing_else() {
     };
     let open = DormancySettings { except: vec![], ..policy() };
     for (what, policy, ledger, today, wanted) in [
-        ("no notice", policy(), ledger(ann, None), 100, true),
-        ("too early", policy(), ledger(ann, None), 99, false),
+        ("no notice", policy(), ledger(ann, None), 101, true),
+        ("here on day 1, which was not noted", policy(), ledger(ann, None), 100, false),
         ("excepted", policy(), ledger(Some("eve@board.example"), None), 4000, false),
         ("may be excepted", policy(), ledger(None, None), 4000, false),
-        ("nobody is", open, ledger(None, None), 100, true),
+        ("nobody is", open, ledger(None, None), 101, true),
         ("ended before", policy(), ended(ledger(ann, None)), 4000, false),
         ("never here", policy(), Ledger::of(None), 4000, false),
     ] {

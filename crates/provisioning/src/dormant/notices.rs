@@ -26,9 +26,11 @@ impl Provisioner {
     ) -> Result<Option<DueNotice>, ProvisioningError> {
         let records = &self.0.records;
         let Some(ledger) = records.ledger(account, now).await? else { return Ok(None) };
-        let (Some(DormancyState::NoticeDue), Some(to), Some(last_sign_in)) =
-            (policy.state(&ledger, now), ledger.contact, ledger.last_sign_in)
-        else {
+        let due = policy.state(&ledger, now) == Some(DormancyState::NoticeDue);
+        if !due || self.0.is_spared(account, &ledger).await? {
+            return Ok(None);
+        }
+        let (Some(to), Some(last_sign_in)) = (ledger.contact, ledger.last_sign_in) else {
             return Ok(None);
         };
         if !records.mark("dormancy-notice", &account.0, now.plus(WRITING), now).await? {

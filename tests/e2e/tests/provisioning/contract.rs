@@ -24,10 +24,11 @@ use crate::world::{World, ann, identity};
 
 /// What the gateway calls on Cloud. The cloud id and the service account's token come from addresses
 /// that the document does not have.
-const OPERATIONS: [Operation; 18] = [
+const OPERATIONS: [Operation; 19] = [
     Operation::Myself,
     Operation::MyPermissions,
     Operation::SearchUsers,
+    Operation::ReadUser,
     Operation::DeleteUser,
     Operation::CreateCustomer,
     Operation::RevokeCustomer,
@@ -133,6 +134,7 @@ async fn walk(world: &mut World) {
     world.clock.advance(std::time::Duration::from_secs(400 * 24 * 60 * 60));
     let ended = world.end_dormant(&world.provisioner()).await;
     assert!(matches!(&ended[..], [(Deed::Ended, _)]), "{ended:?}");
+    assert_eq!(world.refused(&ann()).await, "jsm-account-revoked");
 
     refusals(world).await;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock as _, JsmAccount};
+use domain::{AuditEvent, Clock as _, JsmAccount};
 use fakes::jsm::{Fault, Operation};
 use provisioning::{
     Contact, Deed, DormancyMode, DormancySettings, DormancyState, Posted, Provisioner,
@@ -13,14 +13,14 @@ use provisioning::{
 use crate::crash::Stopping;
 use crate::world::{Running, World, ann, proof};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn policy() -> DormancySettings {
+pub(crate) fn policy() -> DormancySettings {
     DormancySettings { after: 100 * DAY, notice: 30 * DAY, mode: DormancyMode::End, except: vec![] }
 }
 
 /// Ann, who was told long ago that her access ends now.
-async fn noticed(world: &World) -> JsmAccount {
+pub(crate) async fn noticed(world: &World) -> JsmAccount {
     let provisioner = world.provisioner();
     let account = world.sign_in(&ann()).await.unwrap().account;
     let contact = Contact {
@@ -42,11 +42,21 @@ async fn noticed(world: &World) -> JsmAccount {
     account
 }
 
-async fn end(world: &World, by: &Provisioner, account: &JsmAccount) -> Deed {
-    by.end_dormant(account, &policy(), Warrant::Policy, world.clock.now()).await.unwrap().0
+pub(crate) async fn end(world: &World, by: &Provisioner, account: &JsmAccount) -> Deed {
+    ended(world, by, account).await.0
 }
 
-async fn state(world: &World) -> Option<DormancyState> {
+/// The same, with what the audit log is told.
+async fn ended(world: &World, by: &Provisioner, account: &JsmAccount) -> (Deed, Vec<AuditEvent>) {
+    let now = world.clock.now();
+    let done = by.end_dormant(account, &policy(), Warrant::Policy, now).await.unwrap();
+    if done.0 == Deed::Ended {
+        by.note_ended(account, now).await.unwrap();
+    }
+    done
+}
+
+pub(crate) async fn state(world: &World) -> Option<DormancyState> {
     let found = world.provisioner().dormant(&policy(), world.clock.now()).await.unwrap();
     found.first().map(|found| found.state)
 }
@@ -122,6 +132,7 @@ async fn an_end_that_jsm_did_and_did_not_answer_is_seen_to_when_its_owner_comes(
 fn a_crash_between_any_two_steps_of_an_end_is_taken_up() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut steps = 0;
+    let is_end = |event: &&AuditEvent| matches!(event, AuditEvent::CustomerEnded { .. });
     loop {
         let world = runtime.block_on(World::new());
         let account = runtime.block_on(noticed(&world));
@@ -130,14 +141,15 @@ fn a_crash_between_any_two_steps_of_an_end_is_taken_up() {
         let process = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let done = process.block_on(async {
             tokio::select! {
-                deed = end(&world, &provisioner, &account) => Some(deed),
+                done = ended(&world, &provisioner, &account) => Some(done.1),
                 () = store.has_stopped() => None,
             }
         });
         drop(process);
         world.clock.advance(DAY);
-        let again = runtime.block_on(end(&world, &world.provisioner(), &account));
-        assert!(done.is_some() || again == Deed::Ended || !world.jsm.customers()[0].active);
+        let again = runtime.block_on(ended(&world, &world.provisioner(), &account)).1;
+        let recorded = done.iter().flatten().chain(&again).filter(is_end).count();
+        assert_eq!(recorded, 1, "after {steps} steps");
         assert!(!world.jsm.customers()[0].active, "after {steps} steps");
         let stands = runtime.block_on(state(&world));
         assert!(

@@ -14,6 +14,7 @@ mod credentials;
 mod data_center;
 mod dormancy;
 mod dormant;
+mod ends;
 mod happy;
 mod mirror;
 mod outbox;

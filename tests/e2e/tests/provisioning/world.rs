@@ -163,6 +163,7 @@ impl World {
         for found in by.dormant(&policy, self.clock.now()).await.unwrap() {
             let now = self.clock.now();
             done.push(by.end_dormant(&found.account, &policy, warrant, now).await.unwrap());
+            by.note_ended(&found.account, now).await.unwrap();
         }
         done
     }

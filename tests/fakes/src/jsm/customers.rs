@@ -42,6 +42,19 @@ pub(super) fn search(state: &mut State, query: &Query, base: &str) -> Answer {
     answer(200, &json!(found))
 }
 
+/// One account, whether it may be used or not, with the applications that it takes a licence of.
+pub(super) fn read(state: &mut State, query: &Query, base: &str) -> Answer {
+    let id = query.text("accountId").or(query.text("username")).unwrap_or_default();
+    let member = |group: &&String| state.groups.get(*group).is_some_and(|all| all.contains(id));
+    let licences = usize::from(state.licensed.iter().any(|group| member(&group)));
+    let Some(account) = state.account_mut(id) else {
+        return error(Operation::ReadUser, 404, "no such user");
+    };
+    let mut user = platform_user(account, base);
+    user["applicationRoles"] = json!({"size": licences, "items": []});
+    answer(200, &user)
+}
+
 /// Accounts that match and are indexed; every search brings the missing ones nearer.
 pub(super) fn matching<'a>(state: &'a mut State, text: &str) -> impl Iterator<Item = &'a Account> {
     let text = text.to_lowercase();

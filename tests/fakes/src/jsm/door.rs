@@ -121,6 +121,7 @@ fn work(site: &Site, operation: Operation, id: &str, call: &Call) -> Answer {
         Operation::ListLicences => data_center::licences(&state),
         Operation::ListRoles => data_center::roles(&state, id, base),
         Operation::LeaveRole => data_center::leave_role(&mut state, id, &query),
+        Operation::ReadUser => customers::read(&mut state, &query, base),
         Operation::SearchUsers => customers::search(&mut state, &query, base),
         Operation::CreateCustomer => customers::create(&mut state, &query, &call.body, base),
         Operation::ListDesks => desks::list(&state, &query, base),

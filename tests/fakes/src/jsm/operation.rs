@@ -9,6 +9,8 @@ pub enum Operation {
     Myself,
     /// `GET /rest/api/3/user/search`
     SearchUsers,
+    /// `GET /rest/api/3/user`
+    ReadUser,
     /// `POST /rest/servicedeskapi/customer`
     CreateCustomer,
     /// `GET /rest/servicedeskapi/servicedesk`
@@ -67,6 +69,7 @@ impl Operation {
             ("GET", ["api", "3", "myself"]) => (Self::Myself, ""),
             ("GET", ["api", "3", "mypermissions"]) => (Self::MyPermissions, ""),
             ("GET", ["api", "3", "user", "search"]) => (Self::SearchUsers, ""),
+            ("GET", ["api", "3", "user"]) => (Self::ReadUser, ""),
             ("DELETE", ["api", "3", "user"]) => (Self::DeleteUser, ""),
             (method, ["api", "2", rest @ ..]) => Self::of_data_center(method, rest)?,
             (method, ["servicedeskapi", rest @ ..]) => Self::of_desks(method, rest)?,
@@ -80,6 +83,7 @@ impl Operation {
             ("GET", ["myself"]) => (Self::Myself, ""),
             ("GET", ["mypermissions"]) => (Self::MyPermissions, ""),
             ("GET", ["user", "search"]) => (Self::SearchUsers, ""),
+            ("GET", ["user"]) => (Self::ReadUser, ""),
             ("PUT", ["user"]) => (Self::UpdateUser, ""),
             ("DELETE", ["user"]) => (Self::DeleteUser, ""),
             ("POST", ["group", "user"]) => (Self::JoinGroup, ""),
@@ -138,6 +142,13 @@ impl Operation {
 
     /// Whether the real site answers this in the platform's error shape.
     pub(super) fn is_platform(self) -> bool {
-        matches!(self, Self::Myself | Self::MyPermissions | Self::SearchUsers | Self::DeleteUser)
+        matches!(
+            self,
+            Self::Myself
+                | Self::MyPermissions
+                | Self::SearchUsers
+                | Self::ReadUser
+                | Self::DeleteUser
+        )
     }
 }
