@@ -1,6 +1,8 @@
 //! Customers who stay away: told that their access will end, and ended, where the operator's file
 //! or an operator says so.
 
+mod orders;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,36 +11,20 @@ use provisioning::{
     Contact, Deed, DormancyMode, DormancySettings, DormancyState, Dormant, Posted, Provisioner,
     ProvisioningError, Warrant,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::context::Visit;
 use crate::events;
 use crate::gateway::{Gateway, Site};
 use crate::mail::{Addressee, Later, Letter};
-use crate::provision::{in_words, one};
+use crate::provision::in_words;
+
+pub use orders::DormantOrder;
+pub(crate) use orders::ordered;
 
 /// How often to look whether a round is due; one that leaves nothing to do is made once a day.
 const ROUND: Duration = Duration::from_secs(60 * 60);
-/// What holds for an operator's order where the file says nothing.
-const AFTER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// After so many failures in a row a round stops.
 const IN_A_ROW: usize = 3;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What an operator wants done about customers who stay away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DormantOrder {
-    /// They are listed.
-    List,
-    /// Those who had none get a notice.
-    Notify,
-    /// Those whose notice is over lose access.
-    End,
-    /// Those who have stayed away for long enough lose access, told or not.
-    EndWithoutNotice,
-}
 
 /// Does what the operator's file says about those who stay away.
 pub(crate) async fn rounds(gateway: Arc<Gateway>) {
@@ -259,77 +245,24 @@ pub(crate) async fn remember(
     }
 }
 
-/// Lists those who stay away, and does what an operator orders.
-pub(crate) async fn ordered(
-    gateway: &Gateway,
-    jsm: Option<&JsmName>,
-    days: Option<u32>,
-    order: DormantOrder,
-) -> Result<Vec<Dormant>, String> {
-    let (jsm, provisioner) = one(gateway, jsm)?;
-    let policy = policy_of(provisioner, days, order)?;
-    if order == DormantOrder::Notify && gateway.mail.is_none() {
-        return Err("nobody can be written to: the file has no `mail`".to_owned());
-    }
-    let warrant = match order {
-        DormantOrder::End => Some(Warrant::Order),
-        DormantOrder::EndWithoutNotice => Some(Warrant::OrderWithoutNotice),
-        DormantOrder::List | DormantOrder::Notify => None,
-    };
-    if let Some(warrant) = warrant {
-        let without_notice = warrant == Warrant::OrderWithoutNotice;
-        let days = policy.after.as_secs() / DAY.as_secs();
-        // What cannot be recorded is not ordered.
-        let event = AuditEvent::DormantOrdered { jsm: jsm.clone(), days, without_notice };
-        events::record_order(gateway, event).await?;
-    }
-    let found = provisioner.dormant(&policy, gateway.clock.now()).await;
-    let mut found = found.map_err(|error| in_words(&error))?;
-    let mut trouble = Trouble::default();
-    for dormant in &mut found {
-        let done = match warrant {
-            Some(warrant) => end(gateway, provisioner, &policy, (&dormant.account, warrant)).await,
-            None if order == DormantOrder::Notify => {
-                notify(gateway, provisioner, &policy, &dormant.account).await
-            }
-            None => continue,
-        };
-        let stop = trouble.after(&done);
-        match done {
-            Ok(deed) => dormant.done = deed,
-            Err(failure) => dormant.failed = Some(failure.to_string()),
-        }
-        if stop {
-            break;
-        }
-    }
-    Ok(found)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The file's policy with an operator's days.
-fn policy_of(
-    provisioner: &Provisioner,
-    days: Option<u32>,
-    order: DormantOrder,
-) -> Result<DormancySettings, String> {
-    let usual =
-        DormancySettings { after: AFTER, notice: NOTICE, mode: DormancyMode::End, except: vec![] };
-    let said = provisioner.settings().dormancy.clone().unwrap_or(usual);
-    let Some(days) = days else { return Ok(said) };
-    let after = DAY.saturating_mul(days);
-    if after.is_zero() {
-        return Err("everybody has stayed away for 0 days".to_owned());
-    }
-    if after >= said.notice.saturating_add(DAY) {
-        return Ok(DormancySettings { after, ..said });
-    }
-    match order {
-        DormantOrder::List | DormantOrder::EndWithoutNotice => {
-            Ok(DormancySettings { after, notice: Duration::ZERO, ..said })
-        }
-        DormantOrder::Notify | DormantOrder::End => {
-            let notice = said.notice.as_secs() / DAY.as_secs();
-            Err(format!("there is no time for the notice of {notice} days: give more --days"))
-        }
+    #[test]
+    fn three_failures_in_a_row_stop_a_round_one_without_a_record_too_and_a_refused_account_never() {
+        let busy = || Err(Failure::Provisioning(ProvisioningError::Busy));
+        let refused = || {
+            let endpoint = provisioning::Endpoint::RevokeCustomer;
+            Err(Failure::Provisioning(ProvisioningError::CallRefused { endpoint, status: 400 }))
+        };
+        let stops = |row: Vec<Result<Deed, Failure>>| {
+            let mut trouble = Trouble::default();
+            row.iter().any(|done| trouble.after(done))
+        };
+        assert!(stops(vec![busy(), refused(), busy(), busy()]));
+        assert!(!stops(vec![busy(), busy(), Ok(Deed::Ended), busy(), busy()]));
+        assert!(!stops(vec![refused(), refused(), refused(), refused()]));
+        assert!(stops(vec![Err(Failure::Unrecorded("the disk is full".to_owned()))]));
     }
 }

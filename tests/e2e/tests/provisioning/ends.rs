@@ -152,3 +152,40 @@ async fn an_end_that_meets_no_customer_is_one_only_where_the_account_is_gone() {
     assert_eq!(end(&world, &provisioner, &account).await, Deed::Nothing);
     assert!(matches!(state(&world).await, Some(DormancyState::Ended { .. })));
 }
+
+#[tokio::test]
+async fn an_end_that_was_not_recorded_is_made_and_recorded_again() {
+    let world = World::new().await;
+    let account = noticed(&world).await;
+    let (provisioner, now) = (world.provisioner(), world.clock.now());
+    for _ in 0..2 {
+        let done = provisioner.end_dormant(&account, &policy(), Warrant::Policy, now).await;
+        let (deed, events) = done.unwrap();
+        assert_eq!((deed, events.len()), (Deed::Ended, 1));
+        assert!(matches!(state(&world).await, Some(DormancyState::Over { .. })));
+    }
+    provisioner.note_ended(&account, now).await.unwrap();
+    assert!(matches!(state(&world).await, Some(DormancyState::Ended { .. })));
+}
+
+#[tokio::test]
+async fn any_address_of_an_account_may_be_the_excepted_one() {
+    let world = World::new().await;
+    let account = noticed(&world).await;
+    let mut contact = provisioning::Contact {
+        email: "boss@acme.example".parse().unwrap(),
+        name: "Ann Lee".to_owned(),
+        language: "en".to_owned(),
+        site: "help".parse().unwrap(),
+    };
+    let provisioner = world.provisioner();
+    let except =
+        vec!["boss@acme.example".parse().map(provisioning::AddressPattern::Address).unwrap()];
+    let policy = provisioning::DormancySettings { except, ..policy() };
+    for email in ["boss@acme.example", "ann@acme.example"] {
+        contact.email = email.parse().unwrap();
+        provisioner.keep_contact(&account, &contact, world.clock.now()).await.unwrap();
+        let found = provisioner.dormant(&policy, world.clock.now()).await.unwrap();
+        assert_eq!(found[0].state, DormancyState::Excepted, "last by {email}");
+    }
+}

@@ -17,6 +17,7 @@ mod dormant;
 mod ends;
 mod happy;
 mod mirror;
+mod orders;
 mod outbox;
 mod persons;
 mod sharing;
