@@ -19,17 +19,23 @@ pub(crate) fn policy() -> DormancySettings {
     DormancySettings { after: 100 * DAY, notice: 30 * DAY, mode: DormancyMode::End, except: vec![] }
 }
 
+pub(crate) fn contact(email: &str) -> Contact {
+    Contact {
+        email: email.parse().unwrap(),
+        name: ann().display_name,
+        language: "en".to_owned(),
+        site: "help".parse().unwrap(),
+    }
+}
+
 /// Ann, who was told long ago that her access ends now.
 pub(crate) async fn noticed(world: &World) -> JsmAccount {
     let provisioner = world.provisioner();
     let account = world.sign_in(&ann()).await.unwrap().account;
-    let contact = Contact {
-        email: ann().email,
-        name: ann().display_name,
-        language: "en".to_owned(),
-        site: "help".parse().unwrap(),
-    };
-    provisioner.keep_contact(&account, &contact, world.clock.now()).await.unwrap();
+    provisioner
+        .keep_contact(&account, &contact(ann().email.as_str()), world.clock.now())
+        .await
+        .unwrap();
     world.clock.advance(70 * DAY);
     let due =
         provisioner.due_notice(&account, &policy(), world.clock.now()).await.unwrap().unwrap();

@@ -6,7 +6,7 @@ use domain::{Clock as _, Identity};
 use fakes::jsm::{Fault, Operation};
 use provisioning::{Deed, DeskRule, DormancyState, Reactivation, Warrant};
 
-use crate::dormant::{DAY, end, noticed, policy, state};
+use crate::dormant::{DAY, contact, end, noticed, policy, state};
 use crate::world::{World, ann, identity};
 
 #[tokio::test]
@@ -134,8 +134,13 @@ async fn whoever_was_let_in_while_jsm_is_in_trouble_is_here() {
     world.jsm.fail_all(Fault::Status(503));
     world.sign_in(&ann()).await.unwrap();
     world.jsm.recover();
-    assert_eq!(end(&world, &world.provisioner(), &account).await, Deed::Nothing);
+    let (provisioner, now) = (world.provisioner(), world.clock.now());
+    assert_eq!(end(&world, &provisioner, &account).await, Deed::Nothing);
     assert!(world.jsm.customers()[0].active);
+    // The notice of before is none any more, and there is no other one.
+    provisioner.keep_contact(&account, &contact("ann@acme.example"), now).await.unwrap();
+    assert_eq!(state(&world).await, Some(DormancyState::NoticeDue));
+    assert_eq!(provisioner.due_notice(&account, &policy(), now).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -172,19 +177,12 @@ async fn an_end_that_was_not_recorded_is_made_and_recorded_again() {
 async fn any_address_of_an_account_may_be_the_excepted_one() {
     let world = World::new().await;
     let account = noticed(&world).await;
-    let mut contact = provisioning::Contact {
-        email: "boss@acme.example".parse().unwrap(),
-        name: "Ann Lee".to_owned(),
-        language: "en".to_owned(),
-        site: "help".parse().unwrap(),
-    };
     let provisioner = world.provisioner();
     let except =
         vec!["boss@acme.example".parse().map(provisioning::AddressPattern::Address).unwrap()];
     let policy = provisioning::DormancySettings { except, ..policy() };
     for email in ["boss@acme.example", "ann@acme.example"] {
-        contact.email = email.parse().unwrap();
-        provisioner.keep_contact(&account, &contact, world.clock.now()).await.unwrap();
+        provisioner.keep_contact(&account, &contact(email), world.clock.now()).await.unwrap();
         let found = provisioner.dormant(&policy, world.clock.now()).await.unwrap();
         assert_eq!(found[0].state, DormancyState::Excepted, "last by {email}");
     }
