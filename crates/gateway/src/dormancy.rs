@@ -210,6 +210,13 @@ async fn end(
     Ok(deed)
 }
 
+/// Whether what a letter says still holds: nobody reads that they have stayed away who is back.
+pub(crate) async fn stands(gateway: &Gateway, letter: &Letter) -> Result<bool, ProvisioningError> {
+    let Letter::StayedAway { jsm, account, receipt, .. } = letter else { return Ok(true) };
+    let Some(provisioner) = gateway.provisioners.get(jsm) else { return Ok(false) };
+    provisioner.notice_stands(account, *receipt, gateway.clock.now()).await
+}
+
 /// Notes how the mail server took a letter, where that matters.
 pub(crate) async fn posted(
     gateway: &Gateway,

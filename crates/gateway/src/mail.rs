@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use config::MailSettings;
 use domain::Timestamp;
-use provisioning::Posted;
+use provisioning::{Posted, ProvisioningError};
 use rustls_pki_types::CertificateDer;
 use session::Sealer;
 use store::{Store, StoreError};
@@ -78,26 +78,43 @@ impl Mail {
             // Of now, not of the beginning: those in front may have taken long.
             let leased = self.queue.lease(&waiting, gateway.clock.now()).await?;
             let Some(ours) = leased else { continue };
-            let Waiting { letter, to, .. } = &ours;
-            let heard = match self.smtp.send(letter, to).await {
-                Outcome::Sent => dormancy::posted(gateway, letter, Posted::Taken).await,
-                Outcome::Refused(reason) => {
-                    tracing::warn!(%reason, "the mail server does not take a notice");
-                    dormancy::posted(gateway, letter, Posted::Refused).await
-                }
-                // The lease says when it is tried again.
-                Outcome::Later(reason) => {
-                    tracing::warn!(%reason, "a notice waits for the mail server");
-                    continue;
-                }
+            let heard = match dormancy::stands(gateway, &ours.letter).await {
+                Ok(true) => self.send(gateway, &ours).await,
+                Ok(false) => Ok(Heard::Done),
+                Err(error) => Err(error),
             };
             match heard {
-                Ok(()) => self.queue.done(&ours).await?,
+                Ok(Heard::Done) => self.queue.done(&ours).await?,
+                // The lease says when it is tried again.
+                Ok(Heard::Later) => {}
                 Err(error) => tracing::warn!(%error, "what became of a notice is not noted yet"),
             }
         }
         Ok(())
     }
+
+    async fn send(&self, gateway: &Gateway, ours: &Waiting) -> Result<Heard, ProvisioningError> {
+        let Waiting { letter, to, .. } = ours;
+        let posted = match self.smtp.send(letter, to).await {
+            Outcome::Sent => Posted::Taken,
+            Outcome::Refused(reason) => {
+                tracing::warn!(%reason, "the mail server does not take a notice");
+                Posted::Refused
+            }
+            Outcome::Later(reason) => {
+                tracing::warn!(%reason, "a notice waits for the mail server");
+                return Ok(Heard::Later);
+            }
+        };
+        dormancy::posted(gateway, letter, posted).await?;
+        Ok(Heard::Done)
+    }
+}
+
+/// What came of a letter in one round.
+enum Heard {
+    Done,
+    Later,
 }
 
 /// Sends letters until the gateway ends.

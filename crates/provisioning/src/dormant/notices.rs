@@ -40,6 +40,21 @@ impl Provisioner {
         Ok(Some(DueNotice { to, receipt, owner: ledger.owner, last_sign_in }))
     }
 
+    /// Whether nobody has signed in to the account since a notice was written.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn notice_stands(
+        &self,
+        account: &JsmAccount,
+        receipt: Receipt,
+        now: Timestamp,
+    ) -> Result<bool, ProvisioningError> {
+        let ledger = self.0.records.ledger(account, now).await?;
+        let last = ledger.and_then(|ledger| ledger.last_sign_in);
+        Ok(last.is_some_and(|last| last < receipt.written))
+    }
+
     /// Notes how far a notice has come.
     ///
     /// # Errors

@@ -174,6 +174,28 @@ async fn s48_without_a_notice_that_the_mail_server_took_nobody_is_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s48_whoever_is_back_before_the_mail_server_is_told_nothing() {
+    let (scene, server) = scene(&[POLICY, "reactivation: ask"]).await;
+    signed_in(&scene, &[ANN, BOB]).await;
+    server.set_mood(SmtpMood::Busy);
+    scene.clock.advance(70 * DAY);
+    until("both letters wait", async || {
+        states(&scene).await == [DormancyState::NoticeWaits, DormancyState::NoticeWaits]
+    })
+    .await;
+    scene.clock.advance(DAY);
+    signed_in(&scene, &[ANN]).await;
+    server.set_mood(SmtpMood::Takes);
+    scene.clock.advance(DAY);
+    assert_eq!(arrived(&server, 1).await[0].to, BOB);
+    given(&scene).await;
+    // Her next one shows that the one before was not only late.
+    scene.clock.advance(70 * DAY);
+    let mails = arrived(&server, 2).await;
+    assert_eq!((&*mails[0].to, &*mails[1].to), (ANN, BOB));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s48_the_brake_holds_and_an_order_lets_it_go_on() {
     let keys = [POLICY, "reactivation: ask", "brake: { removals: 1, window: 1h }"];
     let (scene, server) = scene(&keys).await;
