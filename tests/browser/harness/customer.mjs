@@ -21,8 +21,9 @@ export async function signIn(page, company, person, { script = true } = {}) {
 /** The identity provider's part, its page being open. */
 export async function finishThere(page, company, person, { script = true } = {}) {
   await signInThere(page, company, person);
-  // Without script, SAML's form back to us is sent by hand.
-  if (!script && company.protocol === 'saml') await page.locator('button:visible, input[type=submit]:visible').first().click();
+  // Without script, SAML's form back to us is sent by hand. Its other button, which a script presses, is
+  // only hidden once the style sheet is there.
+  if (!script && company.protocol === 'saml') await page.getByRole('button', { name: 'Yes, continue' }).click();
 }
 
 /** The reference code on a refusal page. */
