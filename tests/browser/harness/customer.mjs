@@ -23,7 +23,7 @@ export async function finishThere(page, company, person, { script = true } = {})
   await signInThere(page, company, person);
   // Without script, SAML's form back to us is sent by hand. Its other button, which a script presses, is
   // only hidden once the style sheet is there.
-  if (!script && company.protocol === 'saml') await page.getByRole('button', { name: 'Yes, continue' }).click();
+  if (!script && company.protocol === 'saml') await page.locator('noscript button').click();
 }
 
 /** The reference code on a refusal page. */
