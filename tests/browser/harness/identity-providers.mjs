@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { COMPANIES, people } from './companies.mjs';
-import { Process, ROOT } from './process.mjs';
+import { Process, ROOT, startedAnew } from './process.mjs';
 
 const LAUNCHERS = {
   saml: path.join(ROOT, 'tests/peers/simplesamlphp/launch.mjs'),
@@ -24,7 +24,12 @@ function settings(name, folder, gateway) {
 export async function startIdentityProviders(folder, gateway) {
   const started = Object.keys(COMPANIES).map(async (name) => {
     const launcher = LAUNCHERS[COMPANIES[name].protocol];
-    const process_ = new Process(`${name}-idp`, process.execPath, [launcher, JSON.stringify(settings(name, folder, gateway))]);
+    const start = () => new Process(`${name}-idp`, process.execPath, [launcher, JSON.stringify(settings(name, folder, gateway))]);
+    if (COMPANIES[name].protocol === 'oidc') {
+      const [process_, said] = await startedAnew(start);
+      return [name, { process: process_, ...said }];
+    }
+    const process_ = start();
     return [name, { process: process_, ...await process_.ready() }];
   });
   return Object.fromEntries(await Promise.all(started));

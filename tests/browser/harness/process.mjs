@@ -63,8 +63,8 @@ export class Process {
   }
 
   /** The line of JSON by which a launcher says that it is ready. */
-  async ready() {
-    return JSON.parse((await this.prints(/^\{.*\}$/m))[0]);
+  async ready(seconds = 60) {
+    return JSON.parse((await this.prints(/^\{.*\}$/m, seconds))[0]);
   }
 
   /** Ends it and waits for the end. */
@@ -80,4 +80,17 @@ export async function run(command, args, options = {}) {
   const end = await process.ended;
   if (end !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${end}:\n${process.output}`);
   return process.output;
+}
+
+/**
+ * The process that `start` gives and what it says when it is ready. `oidc-provider` now and then hangs
+ * while it starts beside others, on versions of Node that it does not support: then it is started anew.
+ */
+export async function startedAnew(start) {
+  const first = start();
+  const said = await first.ready(20).catch(() => undefined);
+  if (said) return [first, said];
+  await first.stop();
+  const second = start();
+  return [second, await second.ready()];
 }

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Process } from '../../browser/harness/process.mjs';
+import { Process, startedAnew } from '../../browser/harness/process.mjs';
 import { OPENID, PRODUCTS, clients, combinations, idpName } from './combinations.mjs';
 
 export const PERSON = { login: 'ann', password: 'ann-knows', name: 'Ann Archer' };
@@ -34,14 +34,14 @@ function settings(product, folder, gateway) {
   return { ...base, people, combinations: all, signResponse: true };
 }
 
-async function launch(name, [program, launcher], wanted, running) {
+function starting(name, [program, launcher], wanted, running) {
   const process = new Process(name, program, [launcher, JSON.stringify(wanted)]);
   running.push(process);
-  return process.ready();
+  return process;
 }
 
 async function startSaml(product, folder, gateway, running) {
-  const said = await launch(product, PRODUCTS[product].command, settings(product, folder, gateway), running);
+  const said = await starting(product, PRODUCTS[product].command, settings(product, folder, gateway), running).ready();
   const where = (name) => said.combinations?.[name] ?? {
     metadata: said.metadata, serviceProvider: path.join(said.serviceProviders, `${name}.xml`),
   };
@@ -55,10 +55,10 @@ async function startSaml(product, folder, gateway, running) {
 async function startOpenId(client, gateway, running) {
   const { product, idp, secret, algorithm, domain } = client;
   const { login, password, name } = PERSON;
-  const said = await launch(idp, OPENID[product].command, {
+  const [, said] = await startedAnew(() => starting(idp, OPENID[product].command, {
     host: `${idp}.localhost`, algorithm, client: { id: 'vestibule', secret, redirectUri: callback(gateway, idp) },
     people: { [login]: { password, name, email: `${login}@${domain}` } },
-  }, running);
+  }, running));
   return { rows: [{ protocol: 'openid', ...client, issuer: said.issuer, clientId: 'vestibule' }] };
 }
 
