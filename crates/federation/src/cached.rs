@@ -132,18 +132,21 @@ impl<T> Cached<T> {
         value
     }
 
-    /// The last good value, or what `fetch` brings within the time a customer waits.
+    /// The last good value while it is `usable`, or what `fetch` brings within the time a customer
+    /// waits.
     pub(crate) async fn obtain(
         &self,
         now: Timestamp,
+        usable: impl Fn(&T) -> bool,
         fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
     ) -> Result<Arc<T>, FederationError> {
-        if let Some(value) = self.current() {
+        let current = || self.current().filter(|value| usable(value));
+        if let Some(value) = current() {
             return Ok(value);
         }
         let turn = async {
             let mut failure = self.fetching.lock().await;
-            if let Some(value) = self.current() {
+            if let Some(value) = current() {
                 return Ok(value);
             }
             if let Some(known) = failure.as_ref().filter(|f| !is_due(Some(f.at), now, FAILED)) {

@@ -91,7 +91,7 @@ impl OidcProvider {
         &self,
         now: Timestamp,
     ) -> Result<Arc<Published>, FederationError> {
-        self.published.obtain(now, self.fetch(PATIENCE)).await
+        self.published.obtain(now, |_| true, self.fetch(PATIENCE)).await
     }
 
     pub(crate) fn last_good(&self) -> Option<Document> {

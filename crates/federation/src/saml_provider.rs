@@ -69,19 +69,21 @@ impl SamlProvider {
         Ok(provider)
     }
 
+    /// Metadata is not used beyond its `validUntil` (SAML Metadata §2.3.2), also when nothing newer
+    /// comes; whoever signs in after that, before the next round, waits for it.
     pub(crate) async fn metadata(
         &self,
         now: Timestamp,
     ) -> Result<Arc<IdpMetadata>, FederationError> {
-        let metadata = self.metadata.obtain(now, self.fetch(PATIENCE, now)).await?;
-        // SAML Metadata §2.3.2: not used beyond validUntil, also when nothing newer came.
-        match metadata.valid_until {
-            Some(end) if now >= end => {
-                let entity_id = metadata.entity_id.clone();
-                Err(self.unusable(MetadataError::Expired { entity_id, end }))
+        let end = |metadata: &IdpMetadata| metadata.valid_until.filter(|end| now >= *end);
+        let usable = |metadata: &IdpMetadata| end(metadata).is_none();
+        let obtained = self.metadata.obtain(now, usable, self.fetch(PATIENCE, now)).await;
+        obtained.map_err(|error| match self.metadata.current() {
+            Some(old) if let Some(end) = end(&old) => {
+                self.unusable(MetadataError::Expired { entity_id: old.entity_id.clone(), end })
             }
-            _ => Ok(metadata),
-        }
+            _ => error,
+        })
     }
 
     /// Fetches what is old; a file is read again when it was changed.

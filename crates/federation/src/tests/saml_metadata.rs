@@ -198,9 +198,13 @@ async fn a26_metadata_is_not_used_beyond_its_end() {
     assert!(sso(federation, after(999)).await.is_ok());
     assert_eq!(cause(sso(federation, after(1000)).await), "saml-metadata-expired");
     // The next round does not wait for the hour to pass.
-    published.serve(xml(&Entity { valid_until: Some(after(9000)), ..first }));
+    published.serve(xml(&Entity { valid_until: Some(after(9000)), ..entity() }));
     assert_eq!(shown(federation.refresh_due(after(1020)).await), ["+acme"]);
     assert!(sso(federation, after(1020)).await.is_ok());
+    // Nor does whoever signs in wait for the next round.
+    published.serve(xml(&Entity { valid_until: Some(after(19_000)), ..first }));
+    assert!(sso(federation, after(9000)).await.is_ok());
+    assert_eq!(shown(federation.refresh_due(after(9010)).await), ["+acme"]);
 }
 
 #[tokio::test]
