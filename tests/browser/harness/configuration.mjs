@@ -77,7 +77,8 @@ function jsm(fakes, more) {
 function own({ port, replica, redis }) {
   const listen = { https: `127.0.0.1:${replica?.port ?? port}`, http: '127.0.0.1:0', operations: '127.0.0.1:0', public_port: port };
   if (!replica) return { listen, store: { embedded: { path: 'data' } }, audit: { file: 'audit.jsonl' } };
-  return { listen, store: { redis: { url: redis.url } }, audit: { file: `audit-${replica.name}.jsonl` },
+  // Everything shares this machine, browsers and identity providers too: nothing here is slow because it is down.
+  return { listen, store: { redis: { url: redis.url, timeout: '5s' } }, audit: { file: `audit-${replica.name}.jsonl` },
     control: { socket: `${replica.name}.sock` } };
 }
 

@@ -8,7 +8,9 @@ export const DEEP_LINK = '/servicedesk/customer/portal/1/SUP-1042?x=1#comment-7'
 
 /** On the sign-in page: types the address and goes on. */
 export async function typeAddress(page, email) {
-  await page.locator('input[name="email"]').fill(email);
+  await page.locator('input[name="email"]').fill(email).catch(async (cause) => {
+    throw new Error(`no sign-in page at ${page.url()}, but: ${await page.locator('body').innerHTML()}`, { cause });
+  });
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
 }
 
