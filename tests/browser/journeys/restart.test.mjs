@@ -13,7 +13,8 @@ before(async () => { [world, browser] = await Promise.all([World.start(), startB
 after(async () => { await browser?.close(); await world?.stop(); });
 
 test('kill -9 and a restart keep everybody signed in, and sign-ins under way go on', async () => {
-  const visits = await Promise.all(Object.values(COMPANIES).map(async (company) => {
+  const visits = [];
+  for (const company of Object.values(COMPANIES)) {
     const context = await newVisitor(browser);
     const page = await context.newPage();
     await page.goto(world.url + DEEP_LINK);
@@ -23,8 +24,8 @@ test('kill -9 and a restart keep everybody signed in, and sign-ins under way go 
     await underWay.goto(world.url + DEEP_LINK);
     await typeAddress(underWay, company.colleague.email);
     await underWay.waitForURL(new RegExp('-idp\\.localhost'));
-    return { company, page, underWay };
-  }));
+    visits.push({ company, page, underWay });
+  }
 
   assert.equal(await world.gateway.stop('SIGKILL'), 'SIGKILL');
   await assert.rejects(world.get('/'), 'nothing listens any more');
