@@ -253,6 +253,7 @@ async fn s48_two_replicas_write_one_mail_and_end_one_access() {
         scene.clock.advance(35 * DAY);
     }
     arrived(&server, 2).await;
+    given(scene).await;
     for _ in 0..31 {
         scene.clock.advance(DAY);
         tokio::task::yield_now().await;
