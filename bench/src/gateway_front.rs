@@ -13,6 +13,7 @@ use fakes::http_client::{Answer, Browser, PageForm};
 use fakes::openid::OpenIdProvider;
 use fakes::saml::SamlIdp;
 use gateway::{Feed, SystemClock};
+use http::Method;
 use tokio::process::Command;
 
 use crate::lab::{HOST, Lab};
@@ -159,17 +160,24 @@ control: {{ socket: data/control.sock }}
 
 /// Goes the way of a customer until the page that was asked for is there; gives the cookie.
 pub(crate) async fn sign_in(authority: &str, base: &str, email: &str) -> anyhow::Result<String> {
-    Arrived::at_sign_in(authority, base, email).await?.go_on().await
+    let mut customer = Customer::at_sign_in(authority, base, email).await?;
+    customer.go_to_provider().await?;
+    customer.sign_in_there().await?;
+    customer.come_back().await?;
+    customer.see_the_page().await?;
+    let value = customer.browser.cookies.get(HOST).and_then(|jar| jar.get(COOKIE));
+    Ok(format!("{COOKIE}={}", value.context("no session cookie")?))
 }
 
-/// A customer who has the sign-in page open, and the connection that brought it.
-pub(crate) struct Arrived<'a> {
+/// A customer who signs in, and the connection that brought the sign-in page.
+pub(crate) struct Customer<'a> {
     browser: Browser,
-    page: Answer,
     email: &'a str,
+    /// What the browser sends next.
+    next: PageForm,
 }
 
-impl<'a> Arrived<'a> {
+impl<'a> Customer<'a> {
     /// Asks for a page and is shown the sign-in page instead.
     pub(crate) async fn at_sign_in(
         authority: &str,
@@ -178,25 +186,57 @@ impl<'a> Arrived<'a> {
     ) -> anyhow::Result<Self> {
         let mut browser = Browser::trusting(authority).keeping_connections();
         let page = browser.open(&format!("{base}/1k")).await?;
-        Ok(Self { browser, page, email })
+        let next = next(&page, email)?;
+        Ok(Self { browser, email, next })
     }
 
-    /// Types the address and goes on until the page that was asked for is there.
-    pub(crate) async fn go_on(self) -> anyhow::Result<String> {
-        let Self { mut browser, page: mut answer, email } = self;
+    /// Sends the address and is sent to the identity provider.
+    pub(crate) async fn go_to_provider(&mut self) -> anyhow::Result<()> {
+        self.step().await
+    }
+
+    /// What happens at the identity provider, who knows the customer.
+    pub(crate) async fn sign_in_there(&mut self) -> anyhow::Result<()> {
         for _ in 0..5 {
-            if answer.url.path() == "/1k" && answer.status == 200 {
-                let value = browser.cookies.get(HOST).and_then(|jar| jar.get(COOKIE));
-                let value = value.ok_or_else(|| anyhow!("no session cookie"))?;
-                return Ok(format!("{COOKIE}={value}"));
+            if self.next.action.host_str() == Some(HOST) {
+                return Ok(());
             }
-            answer = browser.submit(&next_form(&answer, email)?).await?;
+            self.step().await?;
         }
-        bail!("too many pages, the last was {}", answer.url)
+        bail!("too many pages, the last leads to {}", self.next.action)
+    }
+
+    /// Brings the identity provider's answer and is sent to the page.
+    pub(crate) async fn come_back(&mut self) -> anyhow::Result<()> {
+        self.step().await
+    }
+
+    /// Sees the page that was asked for.
+    pub(crate) async fn see_the_page(&mut self) -> anyhow::Result<()> {
+        let page = self.send().await?;
+        if page.url.path() != "/1k" || page.status != 200 {
+            bail!("{} {}: {}", page.status, page.url, page.text());
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self) -> anyhow::Result<()> {
+        let answer = self.send().await?;
+        self.next = next(&answer, self.email)?;
+        Ok(())
+    }
+
+    async fn send(&mut self) -> anyhow::Result<Answer> {
+        let method = if self.next.post { Method::POST } else { Method::GET };
+        Ok(self.browser.step(method, &self.next.action, &self.next.fields).await?)
     }
 }
 
-fn next_form(answer: &Answer, email: &str) -> anyhow::Result<PageForm> {
+/// What a browser does after an answer.
+fn next(answer: &Answer, email: &str) -> anyhow::Result<PageForm> {
+    if let Some(action) = answer.location() {
+        return Ok(PageForm { action, post: false, fields: Vec::new() });
+    }
     let form = PageForm::all(answer).into_iter().next();
     let form =
         form.ok_or_else(|| anyhow!("{} {}: {}", answer.status, answer.url, answer.text()))?;

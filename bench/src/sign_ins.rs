@@ -1,6 +1,7 @@
 //! CPU per sign-in in the gateway, over SAML and over OpenID Connect, beside the bare check of a
 //! signature.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,24 +10,26 @@ use fakes::people;
 use fakes::saml::SamlIdp;
 use futures_util::future::try_join_all;
 
-use crate::gateway_front::{self, Arrived, FeedName};
+use crate::gateway_front::{self, Customer, FeedName};
 use crate::lab::{HOST, Lab};
 use crate::session_hop::start_redis;
 use crate::verification;
 
 /// Sign-ins of one measurement.
 const SIGN_INS: u32 = 300;
-/// Sign-ins at once where there are many: writes that meet share one commit.
-const MANY: u32 = 15;
+/// Sign-ins at once: what meets shares wake-ups and the store's commits.
+const AT_ONCE: [u32; 3] = [1, 15, 60];
 /// Somebody of each protocol.
 const PROTOCOLS: [(&str, &str); 2] =
     [("SAML", "ann@acme.example"), ("OpenID Connect", "gil@globex.example")];
+const HEAD: &str = "### sign-ins\n
+CPU ms in the gateway
+
+| sign-in | store | at once | connection and sign-in page | form, sent to the provider | answer, calls, session | the page | from the form on |
+|---|---|---|---|---|---|---|---|
+";
 
 /// Measures and gives the tables, in Markdown.
-///
-/// A sign-in is what begins with the form that the customer sends and ends with the page that was
-/// asked for: the answer that leads to the identity provider, what it answers, the calls to it, the
-/// session, and that page. The connection and the sign-in page came before.
 pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     let (globex, acme) = (OpenIdProvider::start(people::globex()), SamlIdp::start(people::acme()));
     globex.set_auto(Some(globex.person("gil")));
@@ -34,19 +37,16 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     let (_redis, address, _) = start_redis(lab.folder()).await?;
     let over_redis = format!("redis: {{ url: \"redis://{address}\" }}");
     let authority = std::fs::read_to_string(&lab.certificate.chain)?;
-    let mut text = String::from(
-        "### sign-ins\n\n| sign-in | store | at once | CPU ms in the gateway: connection and sign-in page | the sign-in itself |\n|---|---|---|---|---|\n",
-    );
+    let mut text = HEAD.to_owned();
     for (store, line) in [("embedded", gateway_front::EMBEDDED), ("Redis", &over_redis)] {
         let idps = (&globex, &acme);
         let front = gateway_front::start_over(lab, FeedName::Acceptor, idps, line).await?;
         let base = format!("https://{HOST}:{}", front.address.port());
         for (name, email) in PROTOCOLS {
-            for at_once in [1, MANY] {
+            for at_once in AT_ONCE {
                 let desk = Desk { front: &front, authority: &authority, base: &base, email };
-                let Cost { before, itself } = desk.measure(at_once).await.context(name)?;
-                let (before, itself) = (ms(before), ms(itself));
-                text += &format!("| {name} | {store} | {at_once} | {before} | {itself} |\n");
+                let cost = desk.measure(at_once).await.context(name)?;
+                text += &format!("| {name} | {store} | {at_once} | {cost}\n");
             }
         }
     }
@@ -62,34 +62,76 @@ struct Desk<'a> {
     email: &'a str,
 }
 
-/// CPU time of the gateway for one customer.
+/// CPU time of the gateway for one customer, by what the browser sends.
+#[derive(Default)]
 struct Cost {
-    before: Duration,
-    itself: Duration,
+    sign_in_page: Duration,
+    to_provider: Duration,
+    back: Duration,
+    page: Duration,
 }
 
 impl Desk<'_> {
     async fn measure(&self, at_once: u32) -> anyhow::Result<Cost> {
         // The first ones fill caches and pools.
-        self.round(at_once).await?;
-        let rounds = SIGN_INS / at_once;
-        let mut sum = Cost { before: Duration::ZERO, itself: Duration::ZERO };
+        self.round(at_once, &mut Cost::default()).await?;
+        let (rounds, mut cost) = (SIGN_INS / at_once, Cost::default());
         for _ in 0..rounds {
-            let Cost { before, itself } = self.round(at_once).await?;
-            sum = Cost { before: sum.before + before, itself: sum.itself + itself };
+            self.round(at_once, &mut cost).await?;
         }
-        let count = rounds * at_once;
-        Ok(Cost { before: sum.before / count, itself: sum.itself / count })
+        Ok(cost.of_one(rounds * at_once))
     }
 
-    /// So many customers, who all arrive before the first goes on.
-    async fn round(&self, at_once: u32) -> anyhow::Result<Cost> {
-        let begin = self.front.running.cpu()?;
-        let arrive = || Arrived::at_sign_in(self.authority, self.base, self.email);
-        let arrived = try_join_all((0..at_once).map(|_| arrive())).await?;
-        let there = self.front.running.cpu()?;
-        try_join_all(arrived.into_iter().map(Arrived::go_on)).await?;
-        Ok(Cost { before: there - begin, itself: self.front.running.cpu()? - there })
+    /// So many customers; the next step begins when all have done one.
+    async fn round(&self, at_once: u32, cost: &mut Cost) -> anyhow::Result<()> {
+        let mut clock = CpuClock { front: self.front, read: self.front.running.cpu()? };
+        let arrive = || Customer::at_sign_in(self.authority, self.base, self.email);
+        let mut customers = try_join_all((0..at_once).map(|_| arrive())).await?;
+        cost.sign_in_page += clock.lap()?;
+        try_join_all(customers.iter_mut().map(Customer::go_to_provider)).await?;
+        cost.to_provider += clock.lap()?;
+        try_join_all(customers.iter_mut().map(Customer::sign_in_there)).await?;
+        // What a provider is asked meanwhile belongs to nobody.
+        clock.lap()?;
+        try_join_all(customers.iter_mut().map(Customer::come_back)).await?;
+        cost.back += clock.lap()?;
+        try_join_all(customers.iter_mut().map(Customer::see_the_page)).await?;
+        cost.page += clock.lap()?;
+        Ok(())
+    }
+}
+
+/// The CPU time of the gateway, read step by step.
+struct CpuClock<'a> {
+    front: &'a gateway_front::Gateway,
+    read: Duration,
+}
+
+impl CpuClock<'_> {
+    fn lap(&mut self) -> anyhow::Result<Duration> {
+        let last = std::mem::replace(&mut self.read, self.front.running.cpu()?);
+        Ok(self.read - last)
+    }
+}
+
+impl Cost {
+    fn of_one(self, count: u32) -> Self {
+        Self {
+            sign_in_page: self.sign_in_page / count,
+            to_provider: self.to_provider / count,
+            back: self.back / count,
+            page: self.page / count,
+        }
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sign_in_page, to_provider, back, page } = *self;
+        for part in [sign_in_page, to_provider, back, page, to_provider + back + page] {
+            write!(f, "{} | ", ms(part))?;
+        }
+        Ok(())
     }
 }
 
