@@ -163,7 +163,10 @@ fn settings(
 async fn calls() -> anyhow::Result<String> {
     let (jsm, folder) = (JsmCloud::start().await, tempfile::tempdir()?);
     let settings = settings(&jsm.url, &jsm.email, &jsm.token, rules(6)?, 1)?;
-    let store = Arc::new(EmbeddedStore::open(folder.path()).map_err(|error| anyhow!("{error}"))?);
+    let store = Arc::new(
+        EmbeddedStore::open(folder.path(), session::FOLLOWED)
+            .map_err(|error| anyhow!("{error}"))?,
+    );
     let sealer = Arc::new(Sealer::new(&[Secret::new(vec![7; 32])])?);
     let clock = Arc::new(SystemClock);
     let provisioner = Provisioner::new(settings, Outbound::new(&[])?, store, sealer, clock);

@@ -173,5 +173,5 @@ fn open(address: SocketAddr) -> anyhow::Result<RedisStore> {
         replicas: None,
         timeout: Duration::from_secs(5),
     };
-    Ok(RedisStore::open(settings, None)?)
+    Ok(RedisStore::open(settings, None, session::FOLLOWED)?)
 }

@@ -21,7 +21,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 /// Prints time per opening and memory per session, over the embedded store.
 pub(crate) async fn measure() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path())?);
+    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path(), session::FOLLOWED)?);
     let sealer = Arc::new(Sealer::new(&[Secret::new(vec![7; 32])])?);
     let sessions = Arc::new(Sessions::new(Arc::clone(&store), sealer));
     let site: SiteName = "help".parse()?;

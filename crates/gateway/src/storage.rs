@@ -58,10 +58,12 @@ impl From<&Settings> for Storage {
 /// Opens the store, as it is.
 fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, StoreError> {
     match settings {
-        StoreSettings::Embedded { path } => Ok(Arc::new(EmbeddedStore::open(path)?)),
+        StoreSettings::Embedded { path } => {
+            Ok(Arc::new(EmbeddedStore::open(path, session::FOLLOWED)?))
+        }
         StoreSettings::Redis { sessions, records } => {
             let (sessions, records) = (sessions.as_ref().clone(), records.as_deref().cloned());
-            Ok(Arc::new(RedisStore::open(sessions, records)?))
+            Ok(Arc::new(RedisStore::open(sessions, records, session::FOLLOWED)?))
         }
     }
 }
@@ -167,7 +169,7 @@ pub async fn check_store(settings: &Settings, clock: &dyn Clock) -> Result<Vec<S
     let StoreSettings::Redis { sessions, records } = &settings.store else { return Ok(Vec::new()) };
     let words = |error: StoreError| error.to_string();
     let (sessions, records) = (sessions.as_ref().clone(), records.as_deref().cloned());
-    let store = RedisStore::open(sessions, records).map_err(words)?;
+    let store = RedisStore::open(sessions, records, session::FOLLOWED).map_err(words)?;
     answers(&store, clock.now()).await.map_err(words)?;
     let mut findings = store.findings(clock.now()).await.map_err(words)?;
     let id = AreaId::check(&store, settings.store_id.as_ref(), clock.now()).await;

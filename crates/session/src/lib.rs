@@ -54,6 +54,6 @@ pub use parked::{
 pub use replay::ReplayMarks;
 pub use reseal::{Kind, Kinds, Resealed, reseal};
 pub use sealer::{Context, Sealer, SealingKeyError, Unreadable};
-pub use sessions::{CreateError, Heard, Listed, Opened, Sessions};
+pub use sessions::{CreateError, FOLLOWED, Heard, Listed, Opened, Sessions};
 pub use vault::Vault;
 pub use whose::Whose;

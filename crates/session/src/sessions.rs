@@ -20,7 +20,7 @@ use crate::stored::{Parts, SESSION, Stored};
 use crate::{OpenSession, Sealer, Secrets, SessionCookie, Unreadable, tombstone, whose};
 
 pub use beginning::CreateError;
-pub use feed::Heard;
+pub use feed::{FOLLOWED, Heard};
 pub use listing::Listed;
 
 /// What a cookie opens.

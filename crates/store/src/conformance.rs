@@ -14,7 +14,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use tokio::sync::broadcast::error::TryRecvError;
 
-use crate::{Area, Entry, Store};
+use crate::{Area, Change, Entry, Followed, Store};
 
 /// The suite's "now": far enough ahead that no backend's own clock expires what it writes.
 const NOW: Timestamp = Timestamp::from_seconds(32_503_680_000);
@@ -54,6 +54,31 @@ pub async fn run(make: impl AsyncFn() -> Arc<dyn Store>) -> usize {
         groups::a_healthy_store_passes_its_probe,
     ];
     checks
+}
+
+/// What [`only_what_is_followed_is_announced`] follows.
+pub const SOME: Followed = Followed(&[(Area::Sessions, "told/"), (Area::Records, "told")]);
+
+/// Holds a store that was opened with [`SOME`] to that.
+///
+/// # Panics
+/// When it tells of anything else.
+pub async fn only_what_is_followed_is_announced(store: &dyn Store) {
+    let mut feed = store.changes();
+    let all = [
+        (Area::Sessions, "untold/1"),
+        (Area::Sessions, "told"),
+        (Area::Records, "to"),
+        (Area::Records, "told/1"),
+        (Area::Sessions, "told/1"),
+    ];
+    for (area, key) in all {
+        ok(store.put(area, key, entry("v"), NOW).await);
+    }
+    for (area, key) in [(Area::Records, "told/1"), (Area::Sessions, "told/1")] {
+        assert_eq!(feed.recv().await, Ok(Change { area, key: key.to_owned() }));
+    }
+    assert_eq!(feed.try_recv(), Err(TryRecvError::Empty));
 }
 
 /// Resolves once the store's change feed is open: a store that connects has none at first.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use domain::Timestamp;
 use tokio::sync::broadcast;
 
-use crate::{Area, Change, Entry, Page, Store, StoreError};
+use crate::{Area, Change, Entry, Followed, Page, Store, StoreError};
 use engine::{Engine, Rows};
 use records::Records;
 use sessions::Sessions;
@@ -23,7 +23,7 @@ use tables::Tables;
 use worker::{Reader, Writer};
 
 /// How many changes a slow follower may be behind before it has missed some.
-const FEED: usize = 4096;
+const BEHIND: usize = 4096;
 /// Most expired entries that [`Store::sweep`] removes in one step.
 const SWEEP_BATCH: usize = 1000;
 
@@ -40,7 +40,22 @@ const SWEEP_BATCH: usize = 1000;
 pub struct EmbeddedStore {
     sessions: Part,
     records: Part,
+    feed: Feed,
+}
+
+/// Where changes are told.
+#[derive(Clone)]
+struct Feed {
+    followed: Followed,
     changes: broadcast::Sender<Change>,
+}
+
+impl Feed {
+    fn tell(&self, change: Change) {
+        if self.followed.has(&change) {
+            let _nobody_follows = self.changes.send(change);
+        }
+    }
 }
 
 /// One area.
@@ -50,12 +65,9 @@ struct Part {
 }
 
 impl Part {
-    fn open<E: Engine>(
-        folder: &Path,
-        changes: &broadcast::Sender<Change>,
-    ) -> Result<Self, StoreError> {
+    fn open<E: Engine>(folder: &Path, feed: Feed) -> Result<Self, StoreError> {
         let slot = Arc::new(Slot::<E>::open(folder)?);
-        let writer = Writer::start(Arc::clone(&slot), changes.clone())?;
+        let writer = Writer::start(Arc::clone(&slot), feed)?;
         Ok(Self { writer, reader: Reader::start(slot)? })
     }
 }
@@ -68,11 +80,11 @@ impl EmbeddedStore {
     /// [`StoreError::InUse`] when another process has it, [`StoreError::Damaged`] when the records
     /// are not a whole store (the file is left as it is), [`StoreError::Open`] when the system
     /// refuses.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let (changes, _) = broadcast::channel(FEED);
-        let records = Part::open::<Records>(folder, &changes)?;
-        let sessions = Part::open::<Sessions>(folder, &changes)?;
-        Ok(Self { sessions, records, changes })
+    pub fn open(folder: &Path, followed: Followed) -> Result<Self, StoreError> {
+        let feed = Feed { followed, changes: broadcast::channel(BEHIND).0 };
+        let records = Part::open::<Records>(folder, feed.clone())?;
+        let sessions = Part::open::<Sessions>(folder, feed.clone())?;
+        Ok(Self { sessions, records, feed })
     }
 
     fn part(&self, area: Area) -> &Part {
@@ -194,7 +206,7 @@ impl Store for EmbeddedStore {
     }
 
     fn changes(&self) -> broadcast::Receiver<Change> {
-        self.changes.subscribe()
+        self.feed.changes.subscribe()
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

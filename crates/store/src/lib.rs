@@ -68,6 +68,20 @@ pub struct Change {
     pub key: String,
 }
 
+/// The entries whose changes are told, by the beginnings of their keys, of which none is the
+/// beginning of another one. Telling costs every process that is there something.
+#[derive(Debug, Clone, Copy)]
+pub struct Followed(pub &'static [(Area, &'static str)]);
+
+impl Followed {
+    /// All entries.
+    pub const ALL: Self = Self(&[(Area::Sessions, ""), (Area::Records, "")]);
+
+    pub(crate) fn has(self, change: &Change) -> bool {
+        self.0.iter().any(|(area, begin)| change.area == *area && change.key.starts_with(begin))
+    }
+}
+
 /// Bytes under keys, with deadlines.
 ///
 /// Every error means that the outcome is unknown: a write may or may not have happened. Dropping a
@@ -149,7 +163,7 @@ pub trait Store: Send + Sync + 'static {
         Err(StoreError::Unavailable("this store cannot be read page by page".to_owned()))
     }
 
-    /// Follows changes from now on. A receiver that lags or is closed has missed some.
+    /// Follows changes of the entries that are [`Followed`] from now on. A receiver that lags or is closed has missed some.
     fn changes(&self) -> broadcast::Receiver<Change>;
 
     /// Checks that the store reads and writes; changes no entry.

@@ -21,7 +21,7 @@ use domain::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
-use crate::{Area, Change, Entry, Page, Store, StoreError};
+use crate::{Area, Change, Entry, Followed, Page, Store, StoreError};
 use dial::Dialer;
 use feed::Feed;
 use link::{Durability, Link};
@@ -55,10 +55,11 @@ impl RedisStore {
     pub fn open(
         sessions: RedisSettings,
         records: Option<RedisSettings>,
+        followed: Followed,
     ) -> Result<Self, StoreError> {
         let none = |_| StoreError::Unavailable("there is no runtime to connect in".to_owned());
         let runtime = Handle::try_current().map_err(none)?;
-        let feed = Arc::new(Feed::default());
+        let feed = Arc::new(Feed::of(followed));
         let start = |name, settings: RedisSettings| {
             let dialer = Dialer::new(&settings, runtime.clone())?;
             let link = Link::start(name, settings, dialer, Arc::clone(&feed));

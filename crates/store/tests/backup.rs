@@ -4,13 +4,13 @@
 
 use domain::Timestamp;
 use store::backup::{BackupError, Present, backup, restore};
-use store::{Area, AreaId, EmbeddedStore, Entry, Store};
+use store::{Area, AreaId, EmbeddedStore, Entry, Followed, Store};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000);
 
 fn open() -> (tempfile::TempDir, EmbeddedStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let store = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
     (folder, store)
 }
 

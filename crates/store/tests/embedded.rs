@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::Timestamp;
-use store::{Area, EmbeddedStore, Entry, FaultyStore, Store, StoreError, conformance};
+use store::{Area, EmbeddedStore, Entry, FaultyStore, Followed, Store, StoreError, conformance};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000);
 
@@ -27,7 +27,7 @@ struct Folders(Mutex<Vec<tempfile::TempDir>>);
 impl Folders {
     fn open(&self) -> Arc<EmbeddedStore> {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+        let store = Arc::new(EmbeddedStore::open(folder.path(), Followed::ALL).unwrap());
         self.0.lock().unwrap().push(folder);
         store
     }
@@ -39,6 +39,13 @@ async fn embedded_conforms() {
     let checks = conformance::run(async || folders.open() as Arc<dyn Store>).await;
     println!("embedded: {checks} conformance checks passed");
     assert!(checks >= 16);
+}
+
+#[tokio::test]
+async fn only_what_is_followed_is_announced() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path(), conformance::SOME).unwrap();
+    conformance::only_what_is_followed_is_announced(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -54,7 +61,7 @@ async fn faulty_without_faults_conforms() {
 async fn folder_and_file_belong_to_one_user() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path().join("a/b");
-    let _store = EmbeddedStore::open(&folder).unwrap();
+    let _store = EmbeddedStore::open(&folder, Followed::ALL).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     assert_eq!(mode(&folder.join("vestibule.redb")), 0o600);
@@ -65,19 +72,19 @@ async fn folder_and_file_belong_to_one_user() {
 #[tokio::test]
 async fn a_second_process_is_told_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let first = EmbeddedStore::open(folder.path()).unwrap();
-    let error = EmbeddedStore::open(folder.path()).err().unwrap();
+    let first = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
+    let error = EmbeddedStore::open(folder.path(), Followed::ALL).err().unwrap();
     assert!(matches!(error, StoreError::InUse { .. }), "{error}");
     assert!(error.to_string().contains("vestibule.redb") && error.to_string().contains("stop"));
     drop(first);
-    EmbeddedStore::open(folder.path()).unwrap();
+    EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
 }
 
 #[tokio::test]
 async fn a_damaged_file_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("vestibule.redb");
-    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let store = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
     for number in 0..200 {
         let key = format!("key-{number}");
         store.put(Area::Records, &key, entry(&"v".repeat(500), Timestamp::MAX), NOW).await.unwrap();
@@ -95,7 +102,7 @@ async fn a_damaged_file_is_refused_and_left_as_it_is() {
     ];
     for (name, bytes) in cases {
         fs::write(&file, &bytes).unwrap();
-        let error = EmbeddedStore::open(folder.path()).err();
+        let error = EmbeddedStore::open(folder.path(), Followed::ALL).err();
         let error = error.unwrap_or_else(|| panic!("a file that is {name} was opened"));
         assert!(matches!(error, StoreError::Damaged { .. }), "{name}: {error:?}");
         assert!(error.to_string().contains("vestibule.redb"), "{name}: {error}");
@@ -103,7 +110,7 @@ async fn a_damaged_file_is_refused_and_left_as_it_is() {
         assert_eq!(left.is_empty(), bytes.is_empty(), "{name}: it was replaced by a new store");
     }
     fs::write(&file, &good).unwrap();
-    EmbeddedStore::open(folder.path()).unwrap();
+    EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
 }
 
 #[tokio::test]
@@ -136,10 +143,10 @@ async fn the_sweep_removes_exactly_what_has_expired() {
 #[tokio::test]
 async fn what_was_written_is_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
-    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let store = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
     store.put(Area::Records, "k", entry("v", Timestamp::MAX), NOW).await.unwrap();
     drop(store);
-    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let store = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
     assert_eq!(store.group(Area::Records, "g", NOW).await.unwrap().len(), 1);
 }
 
@@ -155,7 +162,7 @@ fn argument(name: &str) -> Option<String> {
 async fn writer_process() {
     let Some(folder) = argument("store-folder=") else { return };
     let first = argument("first=").and_then(|first| first.parse::<u32>().ok()).unwrap();
-    let store = EmbeddedStore::open(Path::new(&folder)).unwrap();
+    let store = EmbeddedStore::open(Path::new(&folder), Followed::ALL).unwrap();
     let mut out = std::io::stderr();
     for number in first.. {
         let key = number.to_string();
@@ -204,7 +211,7 @@ async fn acknowledged_writes_survive_kill_9() {
         let count = u32::try_from(random >> 33).unwrap() % 20;
         let moment = Duration::from_micros((random >> 20) % 4_000);
         let last = killed_after(folder.path(), first, count, moment);
-        let store = EmbeddedStore::open(folder.path()).unwrap();
+        let store = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
         for area in [Area::Sessions, Area::Records] {
             for number in 0..=last {
                 let key = number.to_string();

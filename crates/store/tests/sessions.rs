@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::Timestamp;
-use store::{Area, EmbeddedStore, Entry, Store};
+use store::{Area, EmbeddedStore, Entry, Followed, Store};
 use tokio::task::JoinSet;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000);
@@ -25,7 +25,7 @@ fn value(number: usize) -> String {
 
 /// More than memory keeps, so that there are tables, too.
 async fn fill(folder: &Path) {
-    let store = Arc::new(EmbeddedStore::open(folder).unwrap());
+    let store = Arc::new(EmbeddedStore::open(folder, Followed::ALL).unwrap());
     let mut writing = JoinSet::new();
     for part in 0..50 {
         let store = Arc::clone(&store);
@@ -67,7 +67,8 @@ fn restore(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
 /// The store opens, knows its records, writes sessions, and never shows a wrong one; says whether
 /// the sessions were put aside.
 async fn works(folder: &Path, what: &str) -> bool {
-    let store = EmbeddedStore::open(folder).unwrap_or_else(|e| panic!("{what}: refused: {e}"));
+    let store = EmbeddedStore::open(folder, Followed::ALL)
+        .unwrap_or_else(|e| panic!("{what}: refused: {e}"));
     assert!(store.get(Area::Records, "k", NOW).await.unwrap().is_some(), "{what}: no records");
     store.put(Area::Sessions, "new", entry("new"), NOW).await.unwrap();
     assert!(store.take(Area::Sessions, "new", NOW).await.unwrap().is_some(), "{what}");
@@ -86,7 +87,7 @@ async fn more_than_memory_keeps_is_there_after_reopening() {
     let tables = files(&folder.path().join("sessions"));
     let tables = tables.keys().filter(|path| path.parent().unwrap().ends_with("tables"));
     assert!(tables.count() > 1, "something left the memory");
-    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let store = EmbeddedStore::open(folder.path(), Followed::ALL).unwrap();
     for number in 0..MANY {
         let read = store.get(Area::Sessions, &format!("key-{number}"), NOW).await.unwrap();
         assert_eq!(read, Some(value(number).into_bytes()));
@@ -101,7 +102,7 @@ async fn damaged_sessions_are_put_aside_and_the_records_stay() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path();
     fill(folder).await;
-    drop(EmbeddedStore::open(folder).unwrap());
+    drop(EmbeddedStore::open(folder, Followed::ALL).unwrap());
     let good = files(&folder.join("sessions"));
     for (path, bytes) in &good {
         let foreign = b"SQLite format 3\0".repeat(1000);
@@ -129,7 +130,7 @@ async fn a_damaged_byte_of_the_sessions_stops_nothing() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path();
     fill(folder).await;
-    drop(EmbeddedStore::open(folder).unwrap());
+    drop(EmbeddedStore::open(folder, Followed::ALL).unwrap());
     let good = files(&folder.join("sessions"));
     let (mut random, mut aside) = (RandomState::new().hash_one(flips), 0);
     for (path, bytes) in good.iter().filter(|(_, bytes)| !bytes.is_empty()).cycle().take(flips) {
@@ -149,12 +150,12 @@ async fn a_damaged_byte_of_the_sessions_stops_nothing() {
 #[tokio::test]
 async fn sessions_that_two_processes_died_on_are_put_aside() {
     let folder = tempfile::tempdir().unwrap();
-    drop(EmbeddedStore::open(folder.path()).unwrap());
+    drop(EmbeddedStore::open(folder.path(), Followed::ALL).unwrap());
     let opening = folder.path().join("sessions/opening");
     assert!(!opening.exists(), "it ended well");
     for (deaths, aside) in [(".", false), ("..", true)] {
         fs::write(&opening, deaths).unwrap();
-        drop(EmbeddedStore::open(folder.path()).unwrap());
+        drop(EmbeddedStore::open(folder.path(), Followed::ALL).unwrap());
         assert_eq!(folder.path().join("sessions.damaged").exists(), aside, "{deaths}");
         assert!(!opening.exists());
     }
@@ -164,6 +165,6 @@ async fn sessions_that_two_processes_died_on_are_put_aside() {
 async fn the_file_of_older_builds_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("sessions.redb"), "sessions").unwrap();
-    drop(EmbeddedStore::open(folder.path()).unwrap());
+    drop(EmbeddedStore::open(folder.path(), Followed::ALL).unwrap());
     assert!(!folder.path().join("sessions.redb").exists());
 }

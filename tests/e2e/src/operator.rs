@@ -54,7 +54,7 @@ impl Scene {
     pub async fn open_store(&self) -> EmbeddedStore {
         let folder = self.folder.path().join("data");
         for _ in 0..1000 {
-            if let Ok(store) = EmbeddedStore::open(&folder) {
+            if let Ok(store) = EmbeddedStore::open(&folder, session::FOLLOWED) {
                 return store;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

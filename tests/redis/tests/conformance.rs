@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use redis_lab::{Cluster, Server, Watched};
-use store::{RedisSettings, RedisStore, Store, conformance};
+use store::{Followed, RedisSettings, RedisStore, Store, conformance};
 
 /// Runs the suite, each check under a prefix of its own, and prints how many checks there were.
 async fn conform(name: &str, settings: RedisSettings) {
@@ -14,7 +14,7 @@ async fn conform(name: &str, settings: RedisSettings) {
     let checks = conformance::run(async || {
         let prefix = format!("vestibule:{}", number.fetch_add(1, Ordering::Relaxed));
         let settings = RedisSettings { prefix, ..settings.clone() };
-        let store = Arc::new(RedisStore::open(settings, None).unwrap());
+        let store = Arc::new(RedisStore::open(settings, None, Followed::ALL).unwrap());
         conformance::until_heard(&*store).await;
         store as Arc<dyn Store>
     })
@@ -27,6 +27,14 @@ async fn conform(name: &str, settings: RedisSettings) {
 async fn a_single_redis_conforms() {
     let server = Server::start();
     conform("single redis", server.settings()).await;
+}
+
+#[tokio::test]
+async fn only_what_is_followed_is_announced() {
+    let server = Server::start();
+    let store = RedisStore::open(server.settings(), None, conformance::SOME).unwrap();
+    conformance::until_heard(&store).await;
+    conformance::only_what_is_followed_is_announced(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -49,7 +57,8 @@ async fn records_in_a_redis_of_their_own_conform() {
         let prefix = format!("vestibule:{}", number.fetch_add(1, Ordering::Relaxed));
         let with = |settings| RedisSettings { prefix: prefix.clone(), ..settings };
         let records = Some(with(records.settings()));
-        let store = Arc::new(RedisStore::open(with(sessions.settings()), records).unwrap());
+        let store =
+            Arc::new(RedisStore::open(with(sessions.settings()), records, Followed::ALL).unwrap());
         conformance::until_heard(&*store).await;
         store as Arc<dyn Store>
     })

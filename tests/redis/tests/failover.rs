@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 
 use domain::Timestamp;
 use redis_lab::{Cluster, Watched};
-use store::{Area, Entry, RedisSettings, RedisStore, Store, conformance};
+use store::{Area, Entry, Followed, RedisSettings, RedisStore, Store, conformance};
 use tokio::task::JoinHandle;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 async fn open(settings: RedisSettings) -> Arc<RedisStore> {
-    let store = Arc::new(RedisStore::open(settings, None).unwrap());
+    let store = Arc::new(RedisStore::open(settings, None, Followed::ALL).unwrap());
     conformance::until_heard(&*store).await;
     store
 }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use domain::Timestamp;
 use redis_lab::{Fault, FaultProxy, Server};
 use store::{
-    Area, AreaId, Entry, GuardedStore, RedisSettings, RedisStore, Store, StoreError, conformance,
+    Area, AreaId, Entry, Followed, GuardedStore, RedisSettings, RedisStore, Store, StoreError,
+    conformance,
 };
 use tokio::sync::broadcast::error::RecvError;
 
@@ -25,7 +26,7 @@ fn entry(value: &str, groups: &[&str]) -> Entry {
 }
 
 async fn open(settings: RedisSettings) -> Arc<RedisStore> {
-    let store = Arc::new(RedisStore::open(settings, None).unwrap());
+    let store = Arc::new(RedisStore::open(settings, None, Followed::ALL).unwrap());
     conformance::until_heard(&*store).await;
     store
 }

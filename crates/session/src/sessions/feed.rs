@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Clock;
-use store::{Area, Change};
+use store::{Area, Change, Followed};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
@@ -11,6 +11,10 @@ use super::Sessions;
 use crate::naming::NAMING;
 use crate::not_before::MARK;
 use crate::stored::SESSION;
+
+/// The store's entries that are followed here: the store need not tell of others.
+pub const FOLLOWED: Followed =
+    Followed(&[(Area::Sessions, SESSION), (Area::Records, MARK), (Area::Records, NAMING)]);
 
 /// Pause before a closed change feed is asked for again.
 const FEED_PAUSE: Duration = Duration::from_millis(250);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{Clock, Identity, IdpSession, PersonKey, Secret, SiteName, Sleep, Timestamp};
 use session::{Customer, Facts, OpenSession, Sealer, Secrets, SessionCookie, Sessions, Who};
-use store::{Change, EmbeddedStore, FaultyStore, Store};
+use store::{Change, EmbeddedStore, FaultyStore, Followed, Store};
 use tokio::sync::broadcast::Receiver;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -79,7 +79,7 @@ pub(crate) fn secrets() -> Secrets {
 impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let inner = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+        let inner = Arc::new(EmbeddedStore::open(folder.path(), Followed::ALL).unwrap());
         Self { folder, store: Arc::new(FaultyStore::new(inner)) }
     }
 

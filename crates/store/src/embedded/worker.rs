@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::Feed;
 use super::engine::{Done, Engine, Failed, Finish, Rows, Write};
 use super::slot::Slot;
 use super::tables::Tables;
-use crate::{Area, Change, StoreError};
+use crate::{Area, StoreError};
 
 /// Longest wait for an answer, queueing included.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -71,15 +72,12 @@ impl<J> Drop for Worker<J> {
 pub(super) struct Writer(Worker<Write>);
 
 impl Writer {
-    pub(super) fn start<E: Engine>(
-        slot: Arc<Slot<E>>,
-        changes: broadcast::Sender<Change>,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn start<E: Engine>(slot: Arc<Slot<E>>, feed: Feed) -> Result<Self, StoreError> {
         let name = match E::AREA {
             Area::Sessions => "sessions-writer",
             Area::Records => "records-writer",
         };
-        Worker::start(name, move |jobs| serve_writes(&slot, jobs, &changes)).map(Self)
+        Worker::start(name, move |jobs| serve_writes(&slot, jobs, &feed)).map(Self)
     }
 
     /// Runs `operation` in a batch, maybe beside others; answers when it is kept.
@@ -99,11 +97,7 @@ impl Writer {
     }
 }
 
-fn serve_writes<E: Engine>(
-    slot: &Slot<E>,
-    mut jobs: mpsc::Receiver<Write>,
-    changes: &broadcast::Sender<Change>,
-) {
+fn serve_writes<E: Engine>(slot: &Slot<E>, mut jobs: mpsc::Receiver<Write>, feed: &Feed) {
     let mut failed = false;
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
@@ -118,7 +112,7 @@ fn serve_writes<E: Engine>(
         let outcome = slot.with(|engine| engine.write(batch, &mut done));
         // Before the answers: whoever knows of a write can count on the feed to know it too.
         for change in done.changed {
-            let _nobody_follows = changes.send(change);
+            feed.tell(change);
         }
         for finish in done.finishes {
             finish(outcome.as_ref().map(drop));
@@ -176,15 +170,18 @@ fn again(error: &StoreError) -> StoreError {
 mod tests {
     use std::sync::mpsc;
 
+    use tokio::sync::broadcast;
+
     use super::super::records::Records;
     use super::super::sessions::Sessions;
     use super::*;
+    use crate::Followed;
 
     fn writer<E: Engine>() -> (tempfile::TempDir, Writer) {
         let folder = tempfile::tempdir().unwrap();
         let slot = Arc::new(Slot::<E>::open(folder.path()).unwrap());
-        let (changes, _) = broadcast::channel(16);
-        (folder, Writer::start(slot, changes).unwrap())
+        let feed = Feed { followed: Followed::ALL, changes: broadcast::channel(16).0 };
+        (folder, Writer::start(slot, feed).unwrap())
     }
 
     /// Virtual time: the deadline passes at once when nothing else can happen.

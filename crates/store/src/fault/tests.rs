@@ -1,5 +1,5 @@
 use super::*;
-use crate::EmbeddedStore;
+use crate::{EmbeddedStore, Followed};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000);
 
@@ -9,7 +9,7 @@ fn entry(value: &str) -> Entry {
 
 fn faulty() -> (tempfile::TempDir, Arc<FaultyStore>) {
     let folder = tempfile::tempdir().unwrap();
-    let inner = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+    let inner = Arc::new(EmbeddedStore::open(folder.path(), Followed::ALL).unwrap());
     (folder, Arc::new(FaultyStore::new(inner)))
 }
 

@@ -1,7 +1,7 @@
 //! The change feed: what Redis says of changed keys, to whoever follows.
 //!
-//! Each primary tells each of our connections which keys under our prefixes have changed (client
-//! tracking in broadcast mode, RESP3). The feed is open only while every primary is heard; a
+//! Each primary tells each of our connections which of the keys that are followed have changed
+//! (client tracking in broadcast mode, RESP3). The feed is open only while every primary is heard; a
 //! connection that is lost closes the receivers, so that whoever follows knows that it is deaf.
 
 use std::collections::BTreeMap;
@@ -12,14 +12,16 @@ use tokio::sync::broadcast;
 
 use super::keys::Keys;
 use super::settings::RedisAddress;
-use crate::Change;
+use crate::{Change, Followed};
 
 /// How many changes a slow follower may be behind before it has missed some.
 const BEHIND: usize = 16_384;
 
 /// One feed for all nodes of all Redises of a store.
-#[derive(Default)]
-pub(super) struct Feed(Mutex<State>);
+pub(super) struct Feed {
+    pub(super) followed: Followed,
+    state: Mutex<State>,
+}
 
 /// A node of one of the store's Redises.
 pub(super) type Source = (&'static str, RedisAddress);
@@ -44,6 +46,10 @@ impl State {
 }
 
 impl Feed {
+    pub(super) fn of(followed: Followed) -> Self {
+        Self { followed, state: Mutex::default() }
+    }
+
     /// These are the primaries of `redis` from now on. A new one is not heard yet.
     pub(super) fn expect(&self, redis: &'static str, primaries: &[RedisAddress]) {
         self.change(|state| {
@@ -82,7 +88,7 @@ impl Feed {
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Change> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &state.open {
             Some(open) => open.subscribe(),
             None => broadcast::channel(1).1,
@@ -90,14 +96,14 @@ impl Feed {
     }
 
     fn tell(&self, change: Change) {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = &state.open {
             let _nobody_follows = open.send(change);
         }
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         state.settle();
     }
@@ -121,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_feed_is_open_only_while_every_primary_is_heard() {
-        let (feed, keys) = (Feed::default(), Keys::new("v"));
+        let (feed, keys) = (Feed::of(Followed::ALL), Keys::new("v"));
         let (one, two) = (("a", address(1)), ("a", address(2)));
         assert_eq!(feed.subscribe().recv().await, Err(RecvError::Closed), "before anything");
         feed.expect("a", &[address(1), address(2)]);

@@ -18,7 +18,6 @@ use super::feed::{Feed, Source};
 use super::keys::Keys;
 use super::reply::{self, Failure};
 use super::settings::RedisAddress;
-use crate::Area;
 
 /// Between two beats.
 const BEAT: Duration = Duration::from_millis(300);
@@ -193,11 +192,11 @@ impl Keeper {
             }
             Duty::Durable | Duty::Scout => self.dialer.connect(&self.address, |_| ()).await?,
         };
-        if let Duty::Primary { keys, .. } = &self.duty {
+        if let Duty::Primary { feed, keys, .. } = &self.duty {
             let mut track = cmd("CLIENT");
             track.arg("TRACKING").arg("ON").arg("BCAST");
-            for area in [Area::Sessions, Area::Records] {
-                track.arg("PREFIX").arg(keys.entries(area));
+            for (area, begin) in feed.followed.0 {
+                track.arg("PREFIX").arg(keys.entry(*area, begin));
             }
             self.command(&mut connection.requests, &track).await?;
         }

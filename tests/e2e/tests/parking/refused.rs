@@ -254,14 +254,11 @@ async fn a_store_that_fails_on_the_way_out_loses_nothing_and_sends_nothing_twice
 async fn a_store_that_lost_a_piece_is_said_and_nothing_whole_is_sent() {
     let (scene, store) = failing().await;
     let mut ann = too_late(&scene).await;
-    let mut feed = store.changes();
     let parked = submit(&mut ann, &scene, &crate::form(2 * MEGABYTE)).await;
-    let fourth = loop {
-        let key = feed.recv().await.unwrap().key;
-        if key.starts_with("parked-body/") && key.ends_with("/3") {
-            break key;
-        }
-    };
+    let page = store.page(store::Area::Sessions, None).await.unwrap();
+    let mut keys = page.entries.into_iter().map(|(key, _)| key);
+    let is_fourth = |key: &String| key.starts_with("parked-body/") && key.ends_with("/3");
+    let fourth = keys.find(is_fourth).unwrap();
     store.remove(store::Area::Sessions, &fourth).await.unwrap();
     let page = sign_in_again(&scene, &mut ann, &parked, ANN).await;
     for cause in ["parked-damaged"; 2] {

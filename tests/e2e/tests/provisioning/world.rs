@@ -124,7 +124,7 @@ impl World {
             dormancy: None,
             links: vec![],
         };
-        let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+        let store = Arc::new(EmbeddedStore::open(folder.path(), session::FOLLOWED).unwrap());
         Self { jsm, clock: Leaping::default(), store, settings, _folder: folder }
     }
 

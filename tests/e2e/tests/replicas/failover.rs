@@ -278,7 +278,7 @@ async fn settled(mut ask: impl AsyncFnMut() -> Answer) -> Answer {
 
 /// How many not-before marks lie in Redis now.
 async fn count_marks<R>(settings: store::RedisSettings, replicas: &Replicas<R>) -> usize {
-    let store = store::RedisStore::open(settings, None).unwrap();
+    let store = store::RedisStore::open(settings, None, session::FOLLOWED).unwrap();
     store::conformance::until_heard(&store).await;
     let now = replicas.scene.clock.now();
     let marks = store::Store::group(&store, store::Area::Records, "not-before", now).await;

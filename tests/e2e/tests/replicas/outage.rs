@@ -154,7 +154,8 @@ async fn wiped_sessions_mean_signing_in_again_and_wiped_records_mean_no_start() 
 async fn foreign_records_are_refused() {
     let mut replicas = Replicas::start().await;
     replicas.stop_replica(1).await;
-    let store = store::RedisStore::open(replicas.redis.settings(), None).unwrap();
+    let store =
+        store::RedisStore::open(replicas.redis.settings(), None, session::FOLLOWED).unwrap();
     store::conformance::until_heard(&store).await;
     let now = domain::Clock::now(&replicas.scene.clock);
     let ours = AreaId::check(&store, None, now).await.unwrap();

@@ -65,7 +65,7 @@ impl Pair {
         let (id, now) = (AreaId::from_random([7; 16]), scene.clock.now());
         let through = async |proxy: &FaultProxy| {
             let settings = redis.settings_through(proxy.port());
-            let store = RedisStore::open(settings, None).expect("settings");
+            let store = RedisStore::open(settings, None, session::FOLLOWED).expect("settings");
             conformance::until_heard(&store).await;
             id.write(&store, now).await.expect("a store");
             Arc::new(FaultyStore::new(Arc::new(GuardedStore::new(Arc::new(store), id.clone()))))
