@@ -54,7 +54,11 @@ pub(crate) fn decode(encoded: &str) -> Result<String, ResponseError> {
 
 /// RFC 4648 §4 with padding; XML's white space is skipped.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
-    let packed: Vec<u8> = text.bytes().filter(|byte| !is_space(char::from(*byte))).collect();
+    let lines = text.as_bytes().split(|byte| is_space(char::from(*byte)));
+    let packed = lines.fold(Vec::with_capacity(text.len()), |mut packed, line| {
+        packed.extend_from_slice(line);
+        packed
+    });
     STANDARD.decode(packed).ok().filter(|bytes| !bytes.is_empty())
 }
 
