@@ -16,7 +16,7 @@ use crate::session_hop::start_redis;
 use crate::verification;
 
 /// Sign-ins of one measurement.
-const SIGN_INS: u32 = 300;
+const SIGN_INS: u32 = 900;
 /// Sign-ins at once: what meets shares wake-ups and the store's commits.
 const AT_ONCE: [u32; 3] = [1, 15, 60];
 /// Somebody of each protocol.
