@@ -253,7 +253,12 @@ async fn s48_two_replicas_write_one_mail_and_end_one_access() {
         scene.clock.advance(35 * DAY);
     }
     arrived(&server, 2).await;
-    given(scene).await;
+    let list = Command::DormantCustomers { jsm: None, days: None, order: DormantOrder::List };
+    until("the notices are given", async || {
+        let Answer::Dormant(found) = replicas.order(0, &list).await else { return false };
+        found.iter().all(|found| matches!(found.state, DormancyState::Noticed { .. }))
+    })
+    .await;
     for _ in 0..31 {
         scene.clock.advance(DAY);
         tokio::task::yield_now().await;
