@@ -27,10 +27,13 @@ impl MovedClock {
         self.peers.clone()
     }
 
-    /// Moves time on; who sleeps until then wakes up.
+    /// Moves time on; who sleeps until then wakes up. The peers' first: what the gateway fetches as
+    /// it wakes must not be of before.
     pub fn advance(&self, by: Duration) {
-        self.now.send_modify(|now| *now = now.plus(by));
-        self.peers.set(self.now.borrow().as_seconds());
+        self.now.send_modify(|now| {
+            *now = now.plus(by);
+            self.peers.set(now.as_seconds());
+        });
     }
 }
 
