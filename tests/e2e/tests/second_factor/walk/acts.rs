@@ -173,9 +173,8 @@ impl Walk {
     pub(super) async fn keep(&mut self, browser: usize) -> Result<(), String> {
         let Some(held) = self.dice.pick(&self.held).cloned() else { return Ok(()) };
         self.next[browser] = None;
-        let act = Act::Kept { email: held.email, handle: held.handle.clone(), at: held.at };
         let fields = [("attempt", held.handle.as_str()), ("end", &held.end)];
-        self.post(browser, "second-factor", &fields, act).await.map(drop)
+        self.post(browser, "second-factor", &fields, held.kept()).await.map(drop)
     }
 
     /// One of somebody's recovery codes on some attempt; none is typed a second time but by replay.

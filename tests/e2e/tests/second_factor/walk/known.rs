@@ -50,3 +50,11 @@ pub(super) struct Held {
     pub(super) at: Timestamp,
     pub(super) end: String,
 }
+
+impl Held {
+    /// The end of a code is typed, or was elsewhere.
+    pub(super) fn kept(&self) -> Act {
+        let Self { handle, email, at, .. } = self.clone();
+        Act::Kept { email, handle, at }
+    }
+}

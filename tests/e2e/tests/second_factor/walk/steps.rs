@@ -188,8 +188,19 @@ impl Walk {
         self.send(browser, sent).await
     }
 
+    /// What a request proves. Where a first code was right and only recovery codes are left to be
+    /// kept, it is that code and nothing typed later: once they were kept in another browser, any
+    /// post goes on.
+    fn act_of(&self, sent: &Sent) -> Act {
+        let posted = sent.method == Method::POST && sent.url.path() == PAGE;
+        let handle = sent.fields.iter().find(|(name, _)| posted && name == "attempt");
+        let held = handle.and_then(|(_, handle)| self.held.iter().find(|h| h.handle == *handle));
+        held.map_or_else(|| sent.act.clone(), Held::kept)
+    }
+
     pub(super) async fn send(&mut self, browser: usize, sent: Sent) -> Result<Answer, String> {
         let now = self.scene.clock.now();
+        let act = &self.act_of(&sent);
         let own = sent.url.as_str().starts_with(&self.scene.url("/"));
         let base = self.scene.url("");
         let visitor = &mut self.browsers[browser];
@@ -207,7 +218,7 @@ impl Walk {
         };
         let after = visitor.cookie(SESSION).map(str::to_owned);
         let binding = visitor.cookie("__Host-vestibule-browser").map(str::to_owned);
-        let (method, target, act) = (&sent.method, target_of(&sent.url), &sent.act);
+        let (method, target) = (&sent.method, target_of(&sent.url));
         let status = answer.status;
         self.told.push(format!("{now} browser {browser}: {method} {target} {act:?} -> {status}"));
         self.cookies.extend(before.clone());
@@ -226,7 +237,7 @@ impl Walk {
             jsm_calls,
             now,
         });
-        self.learn(browser, &sent.act, &answer);
+        self.learn(browser, act, &answer);
         self.sent.push(sent);
         judged.map(|()| answer)
     }
