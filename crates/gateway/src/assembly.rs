@@ -33,9 +33,8 @@ use crate::pages::Brand;
 use crate::people::People;
 use crate::storage::{self, Storage};
 use crate::tls::Certificates;
+use crate::verifying::Verifying;
 
-/// XML signatures verified at once.
-const VERIFYING: usize = 2;
 /// Forms parked at once; each holds about a megabyte.
 const PARKING: usize = 64;
 
@@ -126,7 +125,7 @@ pub(crate) fn build(
         audit_file: settings.audit_file,
         access_log: settings.access_log.as_ref().map(open).transpose()?,
         background,
-        verifying: Semaphore::new(VERIFYING),
+        verifying: Verifying::new().map_err(StartError::Threads)?,
         stopping: AtomicBool::new(false),
         clock,
         store,

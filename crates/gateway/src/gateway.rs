@@ -29,6 +29,7 @@ use crate::pages::{Brand, Choice};
 use crate::people::People;
 use crate::storage::Storage;
 use crate::streams::Streams;
+use crate::verifying::Verifying;
 
 /// One help center.
 #[derive(Debug)]
@@ -131,8 +132,8 @@ pub(crate) struct Gateway {
     pub(crate) access_log: Option<AccessLog>,
     /// The pool for what computes or waits on disk.
     pub(crate) background: tokio::runtime::Handle,
-    /// How many XML signatures are verified at once.
-    pub(crate) verifying: Semaphore,
+    /// Where XML signatures are verified.
+    pub(crate) verifying: Verifying,
     pub(crate) stopping: AtomicBool,
 }
 

@@ -67,6 +67,7 @@ mod streams;
 mod switched_off;
 mod target;
 mod tls;
+mod verifying;
 
 pub use assembly::check;
 pub use clock::SystemClock;

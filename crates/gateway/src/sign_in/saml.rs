@@ -167,9 +167,7 @@ async fn checked(
     let settings = settings.ok_or(login::SignInError::NotUnderWay)?;
     let (provider, now) = (service_provider(gateway, visit, idp), visit.context.now);
     let (metadata, carried) = (Arc::clone(metadata), Arc::clone(carried));
-    let busy = || unfinished("the gateway is stopping");
-    let _turn = gateway.verifying.acquire().await.map_err(|_| busy())?;
-    let verified = gateway.background.spawn_blocking(move || {
+    let verified = gateway.verifying.run(move || {
         let expectation = Expectation {
             idp: &metadata,
             sp: &provider,
@@ -183,7 +181,7 @@ async fn checked(
         };
         saml::verify_response(&carried.response, &expectation, now)
     });
-    Ok(verified.await.map_err(|_| unfinished("the verification was cut off"))?)
+    Ok(verified.await.ok_or_else(|| unfinished("the verification was cut off"))?)
 }
 
 /// SAML Profiles §4.1.4.5: an assertion is used once (attacks.md B1, B2; fails closed, B3).

@@ -68,7 +68,7 @@ async fn answer(
     }
 }
 
-/// Verifies a message, off the workers and a bounded number at once.
+/// Verifies a message.
 pub(super) async fn read(
     gateway: &Gateway,
     request: &OwnRequest,
@@ -80,7 +80,6 @@ pub(super) async fn read(
     let metadata = gateway.federation.saml_metadata(idp, now).await.map_err(|e| e.refusal())?;
     let settings = gateway.federation.saml_settings(idp).filter(|s| s.single_logout);
     let settings = settings.ok_or_else(not_offered)?;
-    let _turn = gateway.verifying.acquire().await.map_err(|_| not_offered())?;
     let expectation = LogoutExpectation {
         idp: &metadata,
         sp: &sign_in::service_provider(gateway, &request.visit, idp),
