@@ -53,6 +53,20 @@ impl Running {
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
+    /// CPU time of the program's threads that are there, to the nanosecond (proc(5), schedstat).
+    pub(crate) fn cpu_of_threads(&self) -> anyhow::Result<Duration> {
+        let mut total = Duration::ZERO;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.pid))?.flatten() {
+            // It may end between the listing and the look.
+            let Ok(read) = std::fs::read_to_string(thread.path().join("schedstat")) else {
+                continue;
+            };
+            let ran = read.split(' ').next().context("no time in schedstat")?;
+            total += Duration::from_nanos(ran.parse()?);
+        }
+        Ok(total)
+    }
+
     /// CPU time of the program and its children, user and system.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let mut ticks = stat(self.pid).map(|stat| stat.ticks)?;

@@ -154,9 +154,10 @@ fn signed(message: Element, id: &str, key: Option<&ServiceKey>) -> Result<Elemen
 /// RFC 1951 without a zlib header (SAML Bindings §3.4.4.1).
 fn deflate(text: &str) -> Vec<u8> {
     thread_local! {
-        /// Its tables are 300 KiB: making them anew costs more than packing a message.
+        /// Its tables are 300 KiB: making them anew costs more than packing a message, and packing
+        /// it harder saves six bytes.
         static PACKER: RefCell<Compress> =
-            RefCell::new(Compress::new(Compression::default(), false));
+            RefCell::new(Compress::new(Compression::fast(), false));
     }
     PACKER.with_borrow_mut(|packer| {
         packer.reset();
