@@ -1,6 +1,8 @@
 // Starting a server of somebody else's so that it never outlives its parent.
 
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import fs from 'node:fs';
 import net from 'node:net';
 
 /**
@@ -11,13 +13,29 @@ export function spawnBound(command, args, options = {}) {
   return spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], options);
 }
 
-/** A loopback port that was free a moment ago, for servers that cannot bind port 0 themselves. */
+/** From here on a free port is looked for. */
+const FIRST_PORT = 20_000;
+
+/**
+ * A loopback port that was free a moment ago, for servers that cannot bind port 0 themselves. It lies
+ * below those that the kernel gives to whoever connects or binds port 0, so that it is still free then.
+ */
 export async function freePort() {
+  const [given] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
+  for (;;) {
+    const port = await bindable(given > FIRST_PORT ? randomInt(FIRST_PORT, given) : 0);
+    if (port) return port;
+  }
+}
+
+/** The port, if it can be bound. */
+async function bindable(port) {
   const server = net.createServer();
-  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const bound = await new Promise((resolve) => {
+    server.once('error', () => resolve(null)).listen(port, '127.0.0.1', () => resolve(server.address().port));
+  });
+  if (bound) await new Promise((resolve) => server.close(resolve));
+  return bound;
 }
 
 /** Resolves once `url` answers with a status below 500; throws the last problem after `seconds`. */
