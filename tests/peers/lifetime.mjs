@@ -22,10 +22,11 @@ const FIRST_PORT = 20_000;
  */
 export async function freePort() {
   const [given] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
-  for (;;) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     const port = await bindable(given > FIRST_PORT ? randomInt(FIRST_PORT, given) : 0);
     if (port) return port;
   }
+  throw new Error('no port of 127.0.0.1 can be bound');
 }
 
 /** The port, if it can be bound. */

@@ -132,7 +132,7 @@ pub(crate) struct Gateway {
     pub(crate) access_log: Option<AccessLog>,
     /// The pool for what computes or waits on disk.
     pub(crate) background: tokio::runtime::Handle,
-    /// Where XML signatures are verified.
+    /// Where SAML responses are verified.
     pub(crate) verifying: Verifying,
     pub(crate) stopping: AtomicBool,
 }

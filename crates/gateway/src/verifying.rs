@@ -1,10 +1,10 @@
-//! The threads that verify XML signatures.
+//! The threads that verify SAML responses.
 
 use std::io;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// XML signatures verified at once.
+/// Responses verified at once.
 const THREADS: usize = 2;
 
 /// Threads that do nothing else. Whoever waits stands in their queue: a thread that is done takes

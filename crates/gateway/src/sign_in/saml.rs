@@ -155,7 +155,7 @@ struct Carried {
     asked: Option<RequestId>,
 }
 
-/// One verification off the workers, a bounded number at once.
+/// One verification, on the threads for it.
 async fn checked(
     gateway: &Gateway,
     visit: &Visit,
