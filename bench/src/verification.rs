@@ -51,7 +51,8 @@ pub(crate) fn table(folder: &Path) -> anyhow::Result<String> {
     let slowest = hostile.iter().copied().max_by_key(|m| m.took);
     let largest = hostile.iter().copied().max_by_key(|m| m.kib);
     Ok(format!(
-        "\nBare check of a SAML response: {} ms. Of {} hostile ones the slowest takes {}, and the largest {}.\n",
+        "\nBare check of a SAML response with {}: {} ms. Of {} hostile ones the slowest takes {}, and the largest {}.\n",
+        openssl::version::version(),
         honest.first().map(|m| ms(m.took)).unwrap_or_default(),
         hostile.len(),
         named(slowest, |m| format!("{} ms", ms(m.took))),

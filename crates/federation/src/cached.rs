@@ -1,6 +1,5 @@
 //! The last good of what a provider publishes.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -138,13 +137,14 @@ impl<T> Cached<T> {
         &self,
         now: Timestamp,
         usable: impl Fn(&T) -> bool,
-        fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched<T>, FederationError>,
     ) -> Result<Arc<T>, FederationError> {
         let current = || self.current().filter(|value| usable(value));
         if let Some(value) = current() {
             return Ok(value);
         }
-        let turn = async {
+        // In the heap: a sign-in is to be small while there is nothing to fetch.
+        let turn = Box::pin(async {
             let mut failure = self.fetching.lock().await;
             if let Some(value) = current() {
                 return Ok(value);
@@ -152,9 +152,10 @@ impl<T> Cached<T> {
             if let Some(known) = failure.as_ref().filter(|f| !is_due(Some(f.at), now, FAILED)) {
                 return Err(known.error.clone());
             }
-            let result = timeout(ON_DEMAND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
+            let fetched = timeout(ON_DEMAND, fetch()).await;
+            let result = fetched.unwrap_or_else(|_| Err(self.timed_out()));
             self.conclude(&mut failure, result, now)
-        };
+        });
         timeout(PATIENCE, turn).await.unwrap_or_else(|_| Err(self.timed_out()))
     }
 
@@ -164,12 +165,13 @@ impl<T> Cached<T> {
         &self,
         now: Timestamp,
         forced: Forced,
-        fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched<T>, FederationError>,
     ) -> Option<News> {
         let at = self.good.load().as_ref().map(|good| good.at);
         if is_due(at, now, fresh(&self.idp)) || forced == Forced::Yes {
             let mut failure = self.fetching.lock().await;
-            let result = timeout(BACKGROUND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
+            let fetched = timeout(BACKGROUND, Box::pin(fetch())).await;
+            let result = fetched.unwrap_or_else(|_| Err(self.timed_out()));
             if let Err(error) = self.conclude(&mut failure, result, now) {
                 self.tell_failure(error, now);
             }
@@ -181,10 +183,11 @@ impl<T> Cached<T> {
     pub(crate) async fn again(
         &self,
         now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched<T>, FederationError>>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched<T>, FederationError>,
     ) {
         let mut failure = self.fetching.lock().await;
-        let result = timeout(ON_DEMAND, fetch).await.unwrap_or_else(|_| Err(self.timed_out()));
+        let fetched = timeout(ON_DEMAND, Box::pin(fetch())).await;
+        let result = fetched.unwrap_or_else(|_| Err(self.timed_out()));
         if let Err(error) = self.conclude(&mut failure, result, now) {
             self.tell_failure(error, now);
         }

@@ -1,6 +1,5 @@
 //! Whether an identity provider answers, asked before people are sent there (capabilities N16).
 
-use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,14 +69,15 @@ impl Health {
     pub(crate) async fn check(
         &self,
         now: Timestamp,
-        ask: impl Future<Output = Result<(), FederationError>>,
+        ask: impl AsyncFnOnce() -> Result<(), FederationError>,
     ) -> Result<(), FederationError> {
         let turn = async {
             let mut seen = self.seen.lock().await;
             if let Some(seen) = seen.as_ref().filter(|seen| seen.holds(now)) {
                 return self.told(seen.trouble.clone());
             }
-            let answer = timeout(PROBE, ask).await.unwrap_or_else(|_| Err(self.timed_out()));
+            let answer = timeout(PROBE, Box::pin(ask())).await;
+            let answer = answer.unwrap_or_else(|_| Err(self.timed_out()));
             let trouble = answer.err().map(|error| Trouble { since: since(&seen, now), error });
             *seen = Some(Seen { at: now, trouble: trouble.clone() });
             self.told(trouble)

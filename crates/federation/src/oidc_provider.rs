@@ -91,7 +91,7 @@ impl OidcProvider {
         &self,
         now: Timestamp,
     ) -> Result<Arc<Published>, FederationError> {
-        self.published.obtain(now, |_| true, self.fetch(PATIENCE)).await
+        self.published.obtain(now, |_| true, async || self.fetch(PATIENCE).await).await
     }
 
     pub(crate) fn last_good(&self) -> Option<Document> {
@@ -120,7 +120,7 @@ impl OidcProvider {
     }
 
     pub(crate) async fn refresh(&self, now: Timestamp) -> Option<News> {
-        self.published.refresh(now, Forced::No, self.fetch(BACKGROUND)).await
+        self.published.refresh(now, Forced::No, async || self.fetch(BACKGROUND).await).await
     }
 
     pub(crate) async fn authorization(

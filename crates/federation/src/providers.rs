@@ -200,7 +200,7 @@ impl Federation {
     pub async fn reachable(&self, idp: &IdpName, now: Timestamp) -> Result<(), FederationError> {
         let speaks = self.enabled(idp)?;
         let Some(provider) = self.providers.get(idp) else { return Ok(()) };
-        let ask = async {
+        let ask = async || {
             let Some(doors) = speaks.doors() else {
                 // Nothing is known of it yet: what it publishes answers for it.
                 return speaks.introduce(now).await;

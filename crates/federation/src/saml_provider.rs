@@ -77,7 +77,8 @@ impl SamlProvider {
     ) -> Result<Arc<IdpMetadata>, FederationError> {
         let end = |metadata: &IdpMetadata| metadata.valid_until.filter(|end| now >= *end);
         let usable = |metadata: &IdpMetadata| end(metadata).is_none();
-        let obtained = self.metadata.obtain(now, usable, self.fetch(PATIENCE, now)).await;
+        let fetch = async || self.fetch(PATIENCE, now).await;
+        let obtained = self.metadata.obtain(now, usable, fetch).await;
         obtained.map_err(|error| match self.metadata.current() {
             Some(old) if let Some(end) = end(&old) => {
                 self.unusable(MetadataError::Expired { entity_id: old.entity_id.clone(), end })
@@ -91,7 +92,7 @@ impl SamlProvider {
         let current = self.metadata.current();
         let expired = current.and_then(|m| m.valid_until).is_some_and(|end| now >= end);
         let forced = if expired || self.file_changed() { Forced::Yes } else { Forced::No };
-        self.metadata.refresh(now, forced, self.fetch(BACKGROUND, now)).await
+        self.metadata.refresh(now, forced, async || self.fetch(BACKGROUND, now).await).await
     }
 
     /// Other metadata than `used`, fetched for that if the last such fetch is a minute ago. Nobody
@@ -110,7 +111,7 @@ impl SamlProvider {
             return None;
         }
         *last = Some(now);
-        self.metadata.again(now, self.fetch(PATIENCE, now)).await;
+        self.metadata.again(now, async || self.fetch(PATIENCE, now).await).await;
         other()
     }
 

@@ -9,6 +9,9 @@
 //!
 //! Start at [`start()`]; then read `request.rs` for requests and `sign_in.rs` for sign-ins.
 
+// Each request carries its future along: `future-size-threshold` in clippy.toml.
+#![deny(clippy::large_futures)]
+
 mod access_log;
 mod account;
 mod assembly;

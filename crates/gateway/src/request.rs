@@ -38,7 +38,8 @@ pub(crate) async fn answer(
     (response, context)
 }
 
-/// Nothing reaches an upstream but through the `Permit` of this function.
+/// Nothing reaches an upstream but through the `Permit` of this function. What is not forwarded is
+/// in the heap: each request carries the largest of the rest.
 async fn decide(
     gateway: &Arc<Gateway>,
     pool: &Pool,
@@ -51,8 +52,8 @@ async fn decide(
     if is_own(request.uri().path()) {
         return match parking::resumed(&request) {
             // Its answer is the upstream's.
-            Some(handle) => parking::submit(gateway, pool, visit, request, &handle).await,
-            None => own::answer(gateway, visit, request).await,
+            Some(handle) => Box::pin(parking::submit(gateway, pool, visit, request, &handle)).await,
+            None => Box::pin(own::answer(gateway, visit, request)).await,
         };
     }
     let session = match open_session(gateway, &visit, request.headers()).await {
@@ -70,11 +71,12 @@ async fn decide(
             forward(&passing, request).await
         }
         Decision::SignIn if parking::is_own_form(&visit, &request) => {
-            parking::instead_of_sign_in(gateway, &visit, request).await
+            Box::pin(parking::instead_of_sign_in(gateway, &visit, request)).await
         }
-        Decision::SignIn => ask_to_sign_in(gateway, &visit, &request).await,
+        Decision::SignIn => Box::pin(ask_to_sign_in(gateway, &visit, &request)).await,
         Decision::StepUp(demand) => {
-            step_up::ask(gateway, &visit, (session.as_deref(), demand), request).await
+            let about = (session.as_deref(), demand);
+            Box::pin(step_up::ask(gateway, &visit, about, request)).await
         }
         Decision::Deny(_) => {
             let refusal = step_up::impossible_for_guests();

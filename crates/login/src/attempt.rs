@@ -113,7 +113,16 @@ impl Attempt {
     /// The same destination from the start again, after a refusal.
     #[must_use]
     pub fn afresh(&self, now: Timestamp) -> Self {
-        Self { began: now, instead_of: None, stage: Stage::Choosing, ..self.clone() }
+        Self {
+            site: self.site.clone(),
+            target: self.target.clone(),
+            fragment: self.fragment.clone(),
+            landing: self.landing.clone(),
+            began: now,
+            instead_of: None,
+            test: self.test,
+            stage: Stage::Choosing,
+        }
     }
 
     /// Keeps the fragment that only the browser knew.

@@ -8,6 +8,7 @@ mod groups;
 mod keys;
 mod link;
 mod node;
+mod own;
 mod pages;
 mod reply;
 mod scouts;

@@ -16,6 +16,7 @@ use store::{
     Area, AreaId, Entry, Followed, GuardedStore, RedisSettings, RedisStore, Store, StoreError,
     conformance,
 };
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::broadcast::error::RecvError;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -44,6 +45,9 @@ async fn away_and_back(fault: Fault) {
     let proxy = FaultProxy::start(server.port).await;
     let store = open(server.settings_through(proxy.port())).await;
     store.put(Area::Sessions, "k", entry("v", &[]), NOW).await.unwrap();
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        own(&server, &*store).await;
+    }
     let mut feed = store.changes();
     proxy.fail(fault);
     let begun = Instant::now();
@@ -189,4 +193,57 @@ async fn a_missing_right_is_named_and_nothing_secret_is() {
     until(&*store, true).await;
     let error = store.get(Area::Sessions, "planted-key", NOW).await.unwrap_err().to_string();
     assert!(!error.contains(redis_lab::PASSWORD) && !error.contains("planted"), "{error}");
+}
+
+/// The connections of the store by Redis's numbers: those that hear of changes, and the others.
+fn connections(server: &Server) -> (Vec<String>, Vec<String>) {
+    let list = server.cli(&["CLIENT", "LIST"]);
+    let field = |line: &str, name: &str| {
+        line.split(' ').find_map(|field| field.strip_prefix(name)).unwrap().to_owned()
+    };
+    let ours = list.lines().filter(|line| field(line, "user=") == redis_lab::USER);
+    let (watched, others): (Vec<&str>, Vec<&str>) =
+        ours.partition(|line| field(line, "flags=").contains('t'));
+    let number = |line: &&str| field(line, "id=");
+    (watched.iter().map(number).collect(), others.iter().map(number).collect())
+}
+
+/// Asks until this thread has a connection of its own.
+async fn own(server: &Server, store: &dyn Store) -> String {
+    loop {
+        store.get(Area::Sessions, "k", NOW).await.unwrap();
+        if let Some(own) = connections(server).1.pop() {
+            return own;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A worker of the gateway is a runtime of one thread.
+#[tokio::test]
+async fn a_worker_has_a_connection_of_its_own_and_does_without_it() {
+    let server = Server::start();
+    let store = open(server.settings()).await;
+    let first = own(&server, &*store).await;
+    let mut feed = store.changes();
+    server.cli(&["CLIENT", "KILL", "ID", &first]);
+    // What was under way on it is lost; what comes then is not.
+    let _lost = store.put(Area::Sessions, "k", entry("v", &[]), NOW).await;
+    store.put(Area::Sessions, "k", entry("w", &[]), NOW).await.unwrap();
+    let second = own(&server, &*store).await;
+    assert_ne!(first, second, "another one is made");
+    assert_eq!(store.get(Area::Sessions, "k", NOW).await.unwrap(), Some(b"w".to_vec()));
+    assert_eq!(feed.recv().await.unwrap().key, "k", "changes were heard all the time");
+    let mut feed = store.changes();
+    server.cli(&["CLIENT", "KILL", "ID", &connections(&server).0[0]]);
+    while feed.recv().await != Err(RecvError::Closed) {}
+    conformance::until_heard(&*store).await;
+    own(&server, &*store).await;
+}
+
+#[tokio::test]
+async fn a_worker_is_told_at_once_and_comes_back() {
+    for fault in [Fault::Cut, Fault::BlackHole, Fault::HalfOpen] {
+        away_and_back(fault).await;
+    }
 }

@@ -61,8 +61,9 @@ async fn go_on(
     Brought { typed, secrets }: Brought<'_>,
 ) -> Result<Response<Body>, Stop> {
     let now = request.visit.context.now;
+    // Of an attempt that stops, no more is needed.
+    let kept = attempt.afresh(now);
     loop {
-        let kept = attempt.clone();
         let (next, step) = attempt.on(event, now).map_err(|error| Stop::from(error).of(&kept))?;
         attempt = next;
         event = match step {

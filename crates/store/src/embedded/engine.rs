@@ -5,6 +5,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::Duration;
 
 use domain::Timestamp;
 
@@ -49,6 +50,10 @@ pub(super) struct Done {
 /// The database of an area. One thread writes and another one reads.
 pub(super) trait Engine: Send + Sync + Sized + 'static {
     const AREA: Area;
+
+    /// How long a batch waits for company when the one before it had several operations: some
+    /// batches cost the disk a flush, however much they keep.
+    const GATHER: Duration;
 
     /// Opens it in `folder`, or makes both.
     fn open(folder: &Path) -> Result<Self, StoreError>;

@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition};
 
@@ -29,6 +30,7 @@ pub(super) struct Records(Database);
 
 impl Engine for Records {
     const AREA: Area = Area::Records;
+    const GATHER: Duration = Duration::from_millis(3);
 
     /// Never replaced by a new file, whatever is found.
     fn open(folder: &Path) -> Result<Self, StoreError> {

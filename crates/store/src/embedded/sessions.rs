@@ -48,6 +48,7 @@ pub(super) struct Sessions {
 
 impl Engine for Sessions {
     const AREA: Area = Area::Sessions;
+    const GATHER: Duration = Duration::ZERO;
 
     /// A folder that is not whole is put aside: a machine that lost its power may leave one.
     fn open(folder: &Path) -> Result<Self, StoreError> {

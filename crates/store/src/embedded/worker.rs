@@ -98,13 +98,17 @@ impl Writer {
 }
 
 fn serve_writes<E: Engine>(slot: &Slot<E>, mut jobs: mpsc::Receiver<Write>, feed: &Feed) {
-    let mut failed = false;
+    let (mut failed, mut crowded) = (false, false);
     while let Some(first) = jobs.blocking_recv() {
+        if crowded {
+            thread::sleep(E::GATHER);
+        }
         let mut batch = vec![first];
         while batch.len() < BATCH {
             let Ok(next) = jobs.try_recv() else { break };
             batch.push(next);
         }
+        crowded = batch.len() > 1;
         if failed {
             slot.reopen();
         }

@@ -44,6 +44,11 @@ impl Dialer {
         Ok(Self { tls, info: with_login(info, settings.login.as_ref()), runtime })
     }
 
+    /// The same, with connections that live in another runtime.
+    pub(super) fn within(self, runtime: Handle) -> Self {
+        Self { runtime, ..self }
+    }
+
     /// As whom Sentinels know us; they have no databases.
     pub(super) fn for_sentinels(mut self, login: Option<&RedisLogin>) -> Self {
         self.info = with_login(plain(), login);

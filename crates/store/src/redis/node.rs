@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use super::dial::{Connection, Dialer, describe};
 use super::feed::{Feed, Source};
 use super::keys::Keys;
+use super::own::OwnConnections;
 use super::reply::{self, Failure};
 use super::settings::RedisAddress;
 
@@ -46,13 +47,22 @@ pub(super) enum Duty {
 #[derive(Clone)]
 enum State {
     Connecting,
-    Up { requests: MultiplexedConnection, replicas: usize },
-    Down { why: Arc<str>, since: Instant },
+    /// `era` counts the connections that the node had.
+    Up {
+        requests: MultiplexedConnection,
+        replicas: usize,
+        era: u64,
+    },
+    Down {
+        why: Arc<str>,
+        since: Instant,
+    },
 }
 
-/// One connection to one node. Dropping it ends the connection.
+/// One connection to one node, and those that workers have of their own. Dropping it ends them.
 pub(super) struct Node {
     address: RedisAddress,
+    own: OwnConnections,
     state: watch::Receiver<State>,
     suspicion: Arc<Notify>,
     room: Semaphore,
@@ -77,7 +87,8 @@ impl Node {
             suspicion: Arc::clone(&suspicion),
         };
         let task = dialer.runtime.spawn(keeper.keep());
-        Self { address, state, suspicion, room: Semaphore::new(REQUESTS), task }
+        let own = OwnConnections::new(dialer.clone(), address.clone());
+        Self { address, own, state, suspicion, room: Semaphore::new(REQUESTS), task }
     }
 
     pub(super) fn address(&self) -> &RedisAddress {
@@ -96,7 +107,8 @@ impl Node {
     ) -> Result<Vec<Value>, Failure> {
         let away = |why: &str| Failure::Away(format!("{}: {why}", self.address));
         let _room = self.room.try_acquire().map_err(|_| away("too many requests wait"))?;
-        let mut requests = self.up(until).await?;
+        let (watched, era) = self.up(until).await?;
+        let mut requests = self.own.here(era).unwrap_or(watched);
         let count = commands.len();
         let mut pipeline = Pipeline::with_capacity(count);
         for command in commands {
@@ -106,13 +118,17 @@ impl Node {
         tokio::select! {
             biased;
             answered = requests.send_packed_commands(&pipeline, 0, count) => {
-                answered.map_err(|error| away(&describe(&error)))
+                answered.map_err(|error| {
+                    self.own.forget();
+                    away(&describe(&error))
+                })
             }
             // Found to be silent meanwhile: the answer is not waited for.
             _ = state.wait_for(|state| matches!(state, State::Down { .. })) => {
                 Err(away("it went away"))
             }
             () = sleep_until(until) => {
+                self.own.forget();
                 self.suspicion.notify_one();
                 Err(away("no answer in time"))
             }
@@ -133,21 +149,22 @@ impl Node {
         }
     }
 
-    async fn up(&self, until: Instant) -> Result<MultiplexedConnection, Failure> {
+    /// The watched connection, and its era.
+    async fn up(&self, until: Instant) -> Result<(MultiplexedConnection, u64), Failure> {
         let until = match &*self.state.borrow() {
-            State::Up { requests, .. } => return Ok(requests.clone()),
+            State::Up { requests, era, .. } => return Ok((requests.clone(), *era)),
             State::Connecting => until,
             State::Down { since, .. } => until.min(*since + BLINK),
         };
         let mut state = self.state.clone();
         let wait = state.wait_for(|state| matches!(state, State::Up { .. }));
         if let Ok(Ok(now)) = timeout_at(until, wait).await
-            && let State::Up { requests, .. } = &*now
+            && let State::Up { requests, era, .. } = &*now
         {
-            return Ok(requests.clone());
+            return Ok((requests.clone(), *era));
         }
         match &*self.state.borrow() {
-            State::Up { requests, .. } => Ok(requests.clone()),
+            State::Up { requests, era, .. } => Ok((requests.clone(), *era)),
             State::Down { why, .. } => Err(Failure::Away(why.to_string())),
             State::Connecting => Err(Failure::Away(format!("{}: not connected yet", self.address))),
         }
@@ -165,15 +182,15 @@ struct Keeper {
 
 impl Keeper {
     async fn keep(self) {
-        let mut pause = Duration::ZERO;
+        let (mut pause, mut era) = (Duration::ZERO, 0);
         loop {
             sleep(pause).await;
             pause = (pause * 2).clamp(PAUSE / 16, PAUSE);
             let why = match self.begin().await {
                 Ok((mut connection, replicas)) => {
-                    pause = Duration::ZERO;
-                    self.up(&connection.requests, replicas);
-                    let why = self.watch(&mut connection).await;
+                    (pause, era) = (Duration::ZERO, era + 1);
+                    self.up(&connection.requests, replicas, era);
+                    let why = self.watch(&mut connection, era).await;
                     connection.task.abort();
                     why
                 }
@@ -205,7 +222,7 @@ impl Keeper {
     }
 
     /// Returns why the connection is no longer good.
-    async fn watch(&self, connection: &mut Connection) -> String {
+    async fn watch(&self, connection: &mut Connection, era: u64) -> String {
         loop {
             tokio::select! {
                 _ = &mut connection.task => {
@@ -227,7 +244,7 @@ impl Keeper {
                 }
             };
             match answer {
-                Ok(replicas) => self.up(&connection.requests, replicas),
+                Ok(replicas) => self.up(&connection.requests, replicas, era),
                 Err(why) => return why,
             }
         }
@@ -253,13 +270,13 @@ impl Keeper {
         answer.map_err(late)?.and_then(Value::extract_error).map_err(failed)
     }
 
-    fn up(&self, connection: &MultiplexedConnection, found: usize) {
+    fn up(&self, connection: &MultiplexedConnection, found: usize, era: u64) {
         let requests = connection.clone();
         self.state.send_if_modified(|state| {
             if matches!(state, State::Up { replicas, .. } if *replicas == found) {
                 return false;
             }
-            *state = State::Up { requests, replicas: found };
+            *state = State::Up { requests, replicas: found, era };
             true
         });
         if let Duty::Primary { feed, source, .. } = &self.duty {
