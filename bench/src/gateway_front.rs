@@ -178,27 +178,31 @@ pub(crate) struct Customer<'a> {
 }
 
 impl<'a> Customer<'a> {
-    /// Asks for a page and is shown the sign-in page instead.
+    /// Asks for a page and is shown the sign-in page instead, or sent straight to the provider.
     pub(crate) async fn at_sign_in(
         authority: &str,
         base: &str,
         email: &'a str,
     ) -> anyhow::Result<Self> {
-        let mut browser = Browser::trusting(authority).keeping_connections();
-        let page = browser.open(&format!("{base}/1k")).await?;
-        let next = next(&page, email)?;
-        Ok(Self { browser, email, next })
+        let browser = Browser::trusting(authority).keeping_connections();
+        let next =
+            PageForm { action: format!("{base}/1k").parse()?, post: false, fields: Vec::new() };
+        let mut customer = Self { browser, email, next };
+        while customer.is_here() && !customer.next.post {
+            customer.step().await?;
+        }
+        Ok(customer)
     }
 
-    /// Sends the address and is sent to the identity provider.
+    /// Sends the address, where it is asked for, and is sent to the identity provider.
     pub(crate) async fn go_to_provider(&mut self) -> anyhow::Result<()> {
-        self.step().await
+        if self.is_here() { self.step().await } else { Ok(()) }
     }
 
     /// What happens at the identity provider, who knows the customer.
     pub(crate) async fn sign_in_there(&mut self) -> anyhow::Result<()> {
         for _ in 0..5 {
-            if self.next.action.host_str() == Some(HOST) {
+            if self.is_here() {
                 return Ok(());
             }
             self.step().await?;
@@ -218,6 +222,11 @@ impl<'a> Customer<'a> {
             bail!("{} {}: {}", page.status, page.url, page.text());
         }
         Ok(())
+    }
+
+    /// Whether the front gets what the browser sends next.
+    fn is_here(&self) -> bool {
+        self.next.action.host_str() == Some(HOST)
     }
 
     async fn step(&mut self) -> anyhow::Result<()> {

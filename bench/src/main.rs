@@ -10,6 +10,7 @@
 //! Start at `run` below; the rows of the table are in `rows.rs`.
 #![expect(clippy::print_stdout, reason = "a program that prints a table")]
 
+mod apache;
 mod certificate;
 mod fronts;
 mod gateway_front;

@@ -125,12 +125,13 @@ async fn start(folder: &Path, name: &str, port: u16, servers: &str) -> anyhow::R
 }
 
 /// Without it, root's nginx would read the files as somebody who may not.
-fn is_root() -> anyhow::Result<bool> {
+pub(crate) fn is_root() -> anyhow::Result<bool> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     Ok(status.lines().any(|line| line.starts_with("Uid:\t0\t")))
 }
 
-async fn wait_for(address: SocketAddr) -> anyhow::Result<()> {
+/// Returns once somebody listens there.
+pub(crate) async fn wait_for(address: SocketAddr) -> anyhow::Result<()> {
     for _ in 0..200 {
         if TcpStream::connect(address).await.is_ok() {
             return Ok(());

@@ -53,36 +53,44 @@ impl Running {
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
-    /// CPU time of the program's threads that are there, to the nanosecond (proc(5), schedstat).
+    /// CPU time of the threads that are there, of the program and its children, to the nanosecond
+    /// (proc(5), schedstat).
     pub(crate) fn cpu_of_threads(&self) -> anyhow::Result<Duration> {
         let mut total = Duration::ZERO;
-        for thread in std::fs::read_dir(format!("/proc/{}/task", self.pid))?.flatten() {
-            // It may end between the listing and the look.
-            let Ok(read) = std::fs::read_to_string(thread.path().join("schedstat")) else {
+        for process in self.family()? {
+            // A process or thread may end between the listing and the look.
+            let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", process.pid)) else {
                 continue;
             };
-            let ran = read.split(' ').next().context("no time in schedstat")?;
-            total += Duration::from_nanos(ran.parse()?);
+            for thread in threads.flatten() {
+                let Ok(read) = std::fs::read_to_string(thread.path().join("schedstat")) else {
+                    continue;
+                };
+                let ran = read.split(' ').next().context("no time in schedstat")?;
+                total += Duration::from_nanos(ran.parse()?);
+            }
         }
         Ok(total)
     }
 
     /// CPU time of the program and its children, user and system.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let mut ticks = stat(self.pid).map(|stat| stat.ticks)?;
+        let ticks: u64 = self.family()?.iter().map(|process| process.ticks).sum();
+        // Linux counts in hundredths of a second for user space on every architecture.
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// The program and its children.
+    fn family(&self) -> anyhow::Result<Vec<Stat>> {
+        let mut family = vec![stat(self.pid)?];
         for entry in std::fs::read_dir("/proc")?.flatten() {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
                 continue;
             };
             // A process may end between the listing and the look.
-            if let Ok(stat) = stat(pid)
-                && stat.parent == self.pid
-            {
-                ticks += stat.ticks;
-            }
+            family.extend(stat(pid).ok().filter(|stat| stat.parent == self.pid));
         }
-        // Linux counts in hundredths of a second for user space on every architecture.
-        Ok(Duration::from_millis(ticks * 10))
+        Ok(family)
     }
 }
 
@@ -100,6 +108,7 @@ impl Drop for Running {
 }
 
 struct Stat {
+    pid: u32,
     parent: u32,
     ticks: u64,
 }
@@ -114,5 +123,5 @@ fn stat(pid: u32) -> anyhow::Result<Stat> {
             .and_then(|field| field.parse::<u64>().ok())
             .ok_or_else(|| anyhow!("no field {number}"))
     };
-    Ok(Stat { parent: u32::try_from(field(4)?)?, ticks: field(14)? + field(15)? })
+    Ok(Stat { pid, parent: u32::try_from(field(4)?)?, ticks: field(14)? + field(15)? })
 }

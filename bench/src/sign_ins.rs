@@ -1,5 +1,5 @@
-//! CPU per sign-in in the gateway, over SAML and over OpenID Connect, beside the bare check of a
-//! signature.
+//! CPU per sign-in in the gateway, over SAML and over OpenID Connect, beside the same sign-ins at
+//! Apache and the bare check of a signature.
 
 use std::time::Duration;
 
@@ -9,8 +9,10 @@ use fakes::people;
 use fakes::saml::SamlIdp;
 use futures_util::future::try_join_all;
 
+use crate::apache::{self, Module};
 use crate::gateway_front::{self, Customer, FeedName};
 use crate::lab::{HOST, Lab};
+use crate::process::Running;
 use crate::session_hop::start_redis;
 use crate::verification;
 
@@ -18,13 +20,17 @@ use crate::verification;
 const SIGN_INS: u32 = 900;
 /// Sign-ins at once: what meets shares wake-ups and the store's commits.
 const AT_ONCE: [u32; 3] = [1, 15, 60];
+/// Of these the sign-ins at Apache, which take it a hundred times as long.
+const AT_APACHE: u32 = 15;
+/// Sign-ins at Apache.
+const SIGN_INS_AT_APACHE: u32 = 75;
 /// Somebody of each protocol.
 const PROTOCOLS: [(&str, &str); 2] =
     [("SAML", "ann@acme.example"), ("OpenID Connect", "gil@globex.example")];
 const HEAD: &str = "### sign-ins\n
-CPU ms in the gateway, of the median round
+CPU ms, of the median round
 
-| sign-in | store | at once | connection and sign-in page | form, sent to the provider | answer, calls, session | sign-in: form and answer | the page |
+| sign-in | at | at once | connection and sign-in page | form, sent to the provider | answer, calls, session | sign-in: form and answer | the page |
 |---|---|---|---|---|---|---|---|
 ";
 
@@ -36,32 +42,73 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     let (_redis, address, _) = start_redis(lab.folder()).await?;
     let over_redis = format!("redis: {{ url: \"redis://{address}\" }}");
     let authority = std::fs::read_to_string(&lab.certificate.chain)?;
-    let mut text = HEAD.to_owned();
+    let (mut text, mut ours) = (HEAD.to_owned(), Vec::new());
     for (store, line) in [("embedded", gateway_front::EMBEDDED), ("Redis", &over_redis)] {
         let idps = (&globex, &acme);
         let front = gateway_front::start_over(lab, FeedName::Acceptor, idps, line).await?;
-        let base = format!("https://{HOST}:{}", front.address.port());
+        let place = (&front.running, front.address.port());
         for (name, email) in PROTOCOLS {
             for at_once in AT_ONCE {
-                let desk = Desk { front: &front, authority: &authority, base: &base, email };
-                let cost = desk.measure(at_once).await.context(name)?;
-                text += &format!("| {name} | {store} | {at_once} | {cost}\n");
+                let desk = Desk::new(place, &authority, email);
+                let costs = desk.measure(SIGN_INS, at_once).await.context(name)?;
+                text += &row(name, &format!("the gateway, {store}"), at_once, &costs);
+                if at_once == AT_APACHE {
+                    ours.push((email, costs));
+                }
             }
         }
     }
+    let modules = [Module::Mellon(&acme), Module::OpenIdc(&globex)];
+    let mut ratios = String::new();
+    for ((name, email), module) in PROTOCOLS.into_iter().zip(modules) {
+        if !module.is_installed() {
+            ratios += &format!("\nApache with {} is not installed: not compared.\n", module.name());
+            continue;
+        }
+        let apache = apache::start(lab, module).await?;
+        let desk = Desk::new((&apache.running, apache.address.port()), &authority, email);
+        let costs = desk.measure(SIGN_INS_AT_APACHE, AT_APACHE).await.context(name)?;
+        text += &row(name, &format!("Apache, {}", module.name()), AT_APACHE, &costs);
+        for (_, own) in ours.iter().filter(|(whose, _)| *whose == email) {
+            let [answer, all] = [answer, all].map(|part| times(part(&costs), part(own)));
+            let module = module.name();
+            ratios += &format!(
+                "\n{name}, {AT_APACHE} at once: 1/{answer:.1} of {module} for the answer, 1/{all:.1} for all until there is a session.\n",
+            );
+        }
+    }
+    text += &ratios;
     text += &verification::table(lab.folder())?;
     Ok(text)
 }
 
+fn row(name: &str, place: &str, at_once: u32, costs: &Costs) -> String {
+    format!("| {name} | {place} | {at_once} | {} |\n", costs.map(ms).join(" | "))
+}
+
+/// The columns of a row.
+type Costs = [Duration; 5];
+
+fn answer([_, _, answer, _, _]: &Costs) -> Duration {
+    *answer
+}
+
+fn all([arrival, _, _, sign_in, _]: &Costs) -> Duration {
+    *arrival + *sign_in
+}
+
+fn times(theirs: Duration, ours: Duration) -> f64 {
+    theirs.as_secs_f64() / ours.as_secs_f64()
+}
 /// Where somebody signs in.
 struct Desk<'a> {
-    front: &'a gateway_front::Gateway,
+    running: &'a Running,
     authority: &'a str,
-    base: &'a str,
+    base: String,
     email: &'a str,
 }
 
-/// CPU time of the gateway in one round, by what the browsers send.
+/// CPU time of the front in one round, by what the browsers send.
 struct Cost {
     sign_in_page: Duration,
     to_provider: Duration,
@@ -69,13 +116,17 @@ struct Cost {
     page: Duration,
 }
 
-impl Desk<'_> {
-    /// The columns of one row: of each the median round's part for one customer.
-    async fn measure(&self, at_once: u32) -> anyhow::Result<String> {
+impl<'a> Desk<'a> {
+    fn new((running, port): (&'a Running, u16), authority: &'a str, email: &'a str) -> Self {
+        Self { running, authority, base: format!("https://{HOST}:{port}"), email }
+    }
+
+    /// Of each column the median round's part for one customer.
+    async fn measure(&self, sign_ins: u32, at_once: u32) -> anyhow::Result<Costs> {
         // The first ones fill caches and pools.
         self.round(at_once).await?;
         let mut rounds = Vec::new();
-        for _ in 0..SIGN_INS / at_once {
+        for _ in 0..sign_ins / at_once {
             rounds.push(self.round(at_once).await?);
         }
         let columns: [fn(&Cost) -> Duration; 5] = [
@@ -85,19 +136,17 @@ impl Desk<'_> {
             |cost| cost.to_provider + cost.back,
             |cost| cost.page,
         ];
-        let of_one = |column: fn(&Cost) -> Duration| {
+        Ok(columns.map(|column| {
             let mut times: Vec<_> = rounds.iter().map(column).collect();
             times.sort_unstable();
-            let median = times.get(times.len() / 2).copied().unwrap_or_default();
-            format!("{} |", ms(median / at_once))
-        };
-        Ok(columns.map(of_one).join(" "))
+            times.get(times.len() / 2).copied().unwrap_or_default() / at_once
+        }))
     }
 
     /// So many customers; the next step begins when all have done one.
     async fn round(&self, at_once: u32) -> anyhow::Result<Cost> {
-        let mut clock = CpuClock { front: self.front, read: self.front.running.cpu_of_threads()? };
-        let arrive = || Customer::at_sign_in(self.authority, self.base, self.email);
+        let mut clock = CpuClock { running: self.running, read: self.running.cpu_of_threads()? };
+        let arrive = || Customer::at_sign_in(self.authority, &self.base, self.email);
         let mut customers = try_join_all((0..at_once).map(|_| arrive())).await?;
         let sign_in_page = clock.lap()?;
         try_join_all(customers.iter_mut().map(Customer::go_to_provider)).await?;
@@ -113,15 +162,15 @@ impl Desk<'_> {
     }
 }
 
-/// The CPU time of the gateway, read step by step.
+/// The CPU time of the front, read step by step.
 struct CpuClock<'a> {
-    front: &'a gateway_front::Gateway,
+    running: &'a Running,
     read: Duration,
 }
 
 impl CpuClock<'_> {
     fn lap(&mut self) -> anyhow::Result<Duration> {
-        let last = std::mem::replace(&mut self.read, self.front.running.cpu_of_threads()?);
+        let last = std::mem::replace(&mut self.read, self.running.cpu_of_threads()?);
         // A thread that ended takes its time along.
         Ok(self.read.saturating_sub(last))
     }

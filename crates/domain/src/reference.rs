@@ -22,11 +22,9 @@ impl ReferenceCode {
 
 impl fmt::Display for ReferenceCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            let hyphen = if index == 4 { "-" } else { "" };
-            write!(f, "{hyphen}{}", char::from(*byte))?;
-        }
-        Ok(())
+        let [a, b, c, d, e, g, h, i] = self.0;
+        let text = [a, b, c, d, b'-', e, g, h, i];
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

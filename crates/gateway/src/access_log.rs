@@ -1,7 +1,9 @@
 //! One line for each request, written in large pieces.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -13,6 +15,9 @@ use http::{Method, StatusCode};
 
 /// A piece is written when it is this long, or a second old.
 const PIECE: usize = 32 * 1024;
+
+/// Room for a line beside its path.
+const LINE: usize = 256;
 
 /// How long a line may wait.
 const AGE: Duration = Duration::from_secs(1);
@@ -28,6 +33,25 @@ pub(crate) struct Finished<'a> {
     pub(crate) path: &'a str,
     pub(crate) status: StatusCode,
     pub(crate) took: Duration,
+}
+
+impl Finished<'_> {
+    fn line(&self) -> String {
+        let Finished { reference, now, client, site, method, path, status, took } = self;
+        // Paths are printable ASCII by now: nothing else needs an escape.
+        let path = match path.contains(['\\', '"']) {
+            true => Cow::Owned(path.replace('\\', "\\\\").replace('"', "\\\"")),
+            false => Cow::Borrowed(*path),
+        };
+        let (status, took) = (status.as_u16(), took.as_micros());
+        let mut line = String::with_capacity(LINE + path.len());
+        // Writing into a string does not fail.
+        let _ = writeln!(
+            line,
+            r#"{{"time":"{now}","reference":"{reference}","client":"{client}","site":"{site}","method":"{method}","path":"{path}","status":{status},"took_us":{took}}}"#,
+        );
+        line
+    }
 }
 
 /// The access log; clones share the file.
@@ -66,19 +90,11 @@ impl AccessLog {
 
     /// Notes one request.
     pub(crate) fn note(&self, finished: &Finished<'_>) {
-        let Finished { reference, now, client, site, method, path, status, took } = finished;
+        let line = finished.line();
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        // Writing into a vector does not fail. Paths are printable ASCII by now, without quotes
-        // worth escaping but `"` itself.
-        let _ = writeln!(
-            waiting,
-            r#"{{"time":"{now}","reference":"{reference}","client":"{client}","site":"{site}","method":"{method}","path":"{}","status":{},"took_us":{}}}"#,
-            path.replace('\\', "\\\\").replace('"', "\\\""),
-            status.as_u16(),
-            took.as_micros(),
-        );
+        waiting.extend_from_slice(line.as_bytes());
         if waiting.len() >= PIECE {
-            let piece = std::mem::take(&mut *waiting);
+            let piece = std::mem::replace(&mut *waiting, Vec::with_capacity(PIECE + LINE));
             drop(waiting);
             self.0.write(&piece);
         }
@@ -105,5 +121,33 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_json_whatever_the_path() {
+        let (method, path) = (Method::GET, r#"/a"b\c"#);
+        let line = Finished {
+            reference: "K7F3-92QX".parse().unwrap(),
+            now: Timestamp::from_seconds(1_800_000_000),
+            client: "192.0.2.7".parse().unwrap(),
+            site: "main",
+            method: &method,
+            path,
+            status: StatusCode::NOT_FOUND,
+            took: Duration::from_micros(1234),
+        }
+        .line();
+        assert!(line.ends_with('\n'));
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let said = serde_json::json!({
+            "time": "2027-01-15T08:00:00Z", "reference": "K7F3-92QX", "client": "192.0.2.7",
+            "site": "main", "method": "GET", "path": path, "status": 404, "took_us": 1234,
+        });
+        assert_eq!(read, said);
     }
 }
