@@ -54,6 +54,12 @@ struct Done {
     longest_wait: Duration,
 }
 
+impl Done {
+    fn has_some(&self) -> bool {
+        self.posted.len() > 2 && self.passed.len() > 2
+    }
+}
+
 fn assertion(number: usize) -> String {
     format!("_assertion-of-{number}")
 }
@@ -173,7 +179,8 @@ async fn under_load<R>(
         }
     };
     let looking = async {
-        while !dying.load(Ordering::Relaxed) {
+        // Not before something of each kind was acknowledged.
+        while !dying.load(Ordering::Relaxed) || !done.lock().await.has_some() {
             look(&mut steady).await;
         }
         let mut death = tokio::task::spawn_blocking(die);
