@@ -1,6 +1,7 @@
 //! What is fed, and what must hold.
 
 mod configuration;
+mod cookies;
 mod id_token;
 mod openid;
 mod paths;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Result<Vec<Target>> {
         openid::groups()?,
         paths::return_paths(),
         paths::addresses(),
+        cookies::requests(),
         configuration::files()?,
     ])
 }

@@ -19,11 +19,19 @@ pub(crate) fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h [u8]> {
         }
         for pair in pairs(field.as_bytes()) {
             cookies += 1;
-            let value = pair.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
-            if cookies > MOST_COOKIES || value.is_some() && found.is_some() {
+            if cookies > MOST_COOKIES {
                 return None;
             }
-            found = found.or(value);
+            let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
+            let (written, value) = pair.split_at(at);
+            if written.trim_ascii_end() != name.as_bytes() {
+                continue;
+            }
+            // Some readers take the space before `=` away, others take it for a part of the name.
+            if written.len() != name.len() || found.is_some() {
+                return None;
+            }
+            found = value.get(1..);
         }
     }
     found
@@ -51,7 +59,9 @@ mod tests {
         {
             assert_eq!(only(&headers(fields), "n"), Some(&b"x"[..]), "{fields:?}");
         }
-        for fields in [&["nn=x"][..], &["a=n=x"], &["n"], &["n x"], &["N=x"], &["an=x"], &[]] {
+        for fields in
+            [&["nn=x"][..], &["a=n=x"], &["n"], &["n x"], &["n =x"], &["N=x"], &["an=x"], &[]]
+        {
             assert_eq!(only(&headers(fields), "n"), None, "{fields:?}");
         }
     }
@@ -62,6 +72,8 @@ mod tests {
         assert_eq!(only(&headers(&["n=x; n=x"]), "n"), None);
         assert_eq!(only(&headers(&["n=x", "a=1; n=y"]), "n"), None);
         assert_eq!(only(&headers(&["n=; n=y"]), "n"), None);
+        assert_eq!(only(&headers(&["n=x; n =y"]), "n"), None);
+        assert_eq!(only(&headers(&["n\t=y; n=x"]), "n"), None);
     }
 
     /// attacks.md D4.
