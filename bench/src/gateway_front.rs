@@ -188,10 +188,13 @@ impl<'a> Customer<'a> {
         let next =
             PageForm { action: format!("{base}/1k").parse()?, post: false, fields: Vec::new() };
         let mut customer = Self { browser, email, next };
-        while customer.is_here() && !customer.next.post {
+        for _ in 0..5 {
+            if !customer.is_here() || customer.next.post {
+                return Ok(customer);
+            }
             customer.step().await?;
         }
-        Ok(customer)
+        bail!("too many redirects, the last leads to {}", customer.next.action)
     }
 
     /// Sends the address, where it is asked for, and is sent to the identity provider.
