@@ -166,31 +166,16 @@ impl NotBefore {
             return Ok(false);
         };
         let session = there.id.as_ref().map(|id| Whose::IdpSession(&person.idp, id));
-        // Both at once, which is one wait for the store.
-        let (subject, session) = tokio::try_join!(
-            self.signed_out_since(Whose::IdpSubject(&person.idp, &there.subject), about.began, now),
-            async {
-                match session {
-                    Some(session) => self.signed_out_since(session, about.began, now).await,
-                    None => Ok(false),
-                }
-            },
-        )?;
-        Ok(subject || session)
-    }
-
-    async fn signed_out_since(
-        &self,
-        whom: Whose<'_>,
-        began: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let Some(key) = sign_out_key(whom) else { return Ok(false) };
-        let Some(value) = self.store.get(Area::Records, &key, now).await? else {
-            return Ok(false);
-        };
-        let at: Timestamp = serde_json::from_slice(&value).map_err(|_| no_mark())?;
-        Ok(began < at)
+        let subject = Whose::IdpSubject(&person.idp, &there.subject);
+        let keys: Vec<_> =
+            [Some(subject), session].into_iter().flatten().filter_map(sign_out_key).collect();
+        let ends = self.store.get_each(Area::Records, &keys, now).await?;
+        let mut since = false;
+        for end in ends.into_iter().flatten() {
+            let at: Timestamp = serde_json::from_slice(&end).map_err(|_| no_mark())?;
+            since |= about.began < at;
+        }
+        Ok(since)
     }
 }
 

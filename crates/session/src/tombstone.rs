@@ -32,7 +32,22 @@ pub(crate) fn due(ends: Timestamp, there: Timestamp) -> Option<Timestamp> {
 }
 
 impl Sessions {
-    /// Writes the tombstone of the session under `key`. A guest's session leaves none.
+    /// The tombstone of the session under `key`, and its own key. A guest's session leaves none.
+    pub(crate) fn tombstone(
+        &self,
+        key: &str,
+        facts: &Facts,
+        until: Timestamp,
+    ) -> Result<Option<(String, Entry)>, StoreError> {
+        let Some(person) = facts.person().cloned() else { return Ok(None) };
+        let site = facts.site.clone();
+        let plain = serde_json::to_vec(&Tombstone { person, site }).map_err(not_written)?;
+        let name = name(key);
+        let value = self.sealer().seal(Context { purpose: PURPOSE, id: &name }, &plain)?;
+        Ok(Some((name, Entry { value, deadline: until, groups: Vec::new() })))
+    }
+
+    /// Writes it, whatever was there.
     pub(crate) async fn entomb(
         &self,
         key: &str,
@@ -40,13 +55,10 @@ impl Sessions {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(person) = facts.person().cloned() else { return Ok(()) };
-        let site = facts.site.clone();
-        let plain = serde_json::to_vec(&Tombstone { person, site }).map_err(not_written)?;
-        let name = name(key);
-        let value = self.sealer().seal(Context { purpose: PURPOSE, id: &name }, &plain)?;
-        let entry = Entry { value, deadline: until, groups: Vec::new() };
-        self.store().put(Area::Sessions, &name, entry, now).await
+        match self.tombstone(key, facts, until)? {
+            Some((name, entry)) => self.store().put(Area::Sessions, &name, entry, now).await,
+            None => Ok(()),
+        }
     }
 
     /// The same when the session ends now, whatever was there. That it failed harms little: the

@@ -107,6 +107,18 @@ impl Store for EmbeddedStore {
         self.part(area).reader.run(move |rows: &dyn Rows| tables::read(rows, &key, now)).await
     }
 
+    async fn get_each(
+        &self,
+        area: Area,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let keys = keys.to_vec();
+        let read =
+            move |rows: &dyn Rows| keys.iter().map(|key| tables::read(rows, key, now)).collect();
+        self.part(area).reader.run(read).await
+    }
+
     async fn put(
         &self,
         area: Area,
@@ -130,6 +142,18 @@ impl Store for EmbeddedStore {
             .writer
             .run(move |t: &mut Tables<'_>| t.write_if_absent(&key, &entry, now))
             .await
+    }
+
+    async fn put_each_if_absent(
+        &self,
+        area: Area,
+        entries: Vec<(String, Entry)>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StoreError> {
+        let write = move |t: &mut Tables<'_>| {
+            entries.iter().map(|(key, entry)| t.write_if_absent(key, entry, now)).collect()
+        };
+        self.part(area).writer.run(write).await
     }
 
     async fn take(

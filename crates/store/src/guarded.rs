@@ -70,6 +70,16 @@ impl Store for GuardedStore {
         self.noted(self.inner.get(area, key, now).await)
     }
 
+    async fn get_each(
+        &self,
+        area: Area,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.allow(area, now).await?;
+        self.noted(self.inner.get_each(area, keys, now).await)
+    }
+
     async fn put(
         &self,
         area: Area,
@@ -90,6 +100,16 @@ impl Store for GuardedStore {
     ) -> Result<bool, StoreError> {
         self.allow(area, now).await?;
         self.noted(self.inner.put_if_absent(area, key, entry, now).await)
+    }
+
+    async fn put_each_if_absent(
+        &self,
+        area: Area,
+        entries: Vec<(String, Entry)>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StoreError> {
+        self.allow(area, now).await?;
+        self.noted(self.inner.put_each_if_absent(area, entries, now).await)
     }
 
     async fn take(

@@ -21,6 +21,7 @@ mod guarded;
 mod redis;
 
 use domain::Timestamp;
+use futures_util::future::try_join_all;
 use tokio::sync::broadcast;
 
 pub use crate::redis::{RedisAddress, RedisLogin, RedisSettings, RedisStore, RedisTls, Topology};
@@ -96,6 +97,16 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Reads the values of several live entries, in the order of their keys: one wait, no snapshot.
+    async fn get_each(
+        &self,
+        area: Area,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        try_join_all(keys.iter().map(|key| self.get(area, key, now))).await
+    }
+
     /// Writes an entry, whatever was there.
     async fn put(
         &self,
@@ -113,6 +124,19 @@ pub trait Store: Send + Sync + 'static {
         entry: Entry,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Does so with several entries under different keys: one wait, but a step for each of them.
+    async fn put_each_if_absent(
+        &self,
+        area: Area,
+        entries: Vec<(String, Entry)>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StoreError> {
+        let written = entries.into_iter().map(|(key, entry)| async move {
+            self.put_if_absent(area, &key, entry, now).await
+        });
+        try_join_all(written).await
+    }
 
     /// Reads and removes a live entry in one step: of any number of callers one gets it.
     async fn take(

@@ -60,17 +60,13 @@ impl Sessions {
         let remembered = tombstone::due(ends(&stored.facts, now), now);
         stored.remembered = remembered.unwrap_or(stored.remembered);
         let value = stored::seal(&self.sealer, &key, &cookie, &stored, &secrets)?;
-        let entry = self.entry(&stored, value)?;
-        // Both at once, which is one wait for the store: nobody has the cookie before both are there.
-        let bury = async {
-            match remembered {
-                Some(until) => self.entomb(&key, &stored.facts, until, now).await,
-                None => Ok(()),
-            }
-        };
-        let ((), is_new) =
-            tokio::try_join!(bury, self.store.put_if_absent(Area::Sessions, &key, entry, now))?;
-        if !is_new {
+        let mut entries = vec![(key.clone(), self.entry(&stored, value)?)];
+        if let Some(until) = remembered {
+            entries.extend(self.tombstone(&key, &stored.facts, until)?);
+        }
+        // At once: nobody has the cookie before both are there.
+        let are_new = self.store.put_each_if_absent(Area::Sessions, entries, now).await?;
+        if are_new.contains(&false) {
             return Err(StoreError::Unavailable("a new session's id was taken".to_owned()).into());
         }
         let session = Arc::new(OpenSession::new((stored, secrets), cookie.clone(), key, ticket));

@@ -104,3 +104,16 @@ pub(super) async fn keys_that_look_alike_are_different(store: Arc<dyn Store>) {
     }
     assert_eq!(read(&*store, Area::Records, "a*").await, None, "a key is no pattern");
 }
+
+pub(super) async fn several_are_read_in_the_order_of_their_keys(store: Arc<dyn Store>) {
+    for area in [Area::Sessions, Area::Records] {
+        ok(store.put(area, "a", entry("1"), NOW).await);
+        ok(store.put(area, "b", entry("2"), NOW).await);
+        ok(store.put(area, "over", Entry { deadline: NOW, ..entry("3") }, NOW).await);
+        let keys = ["b", "none", "over", "a"].map(str::to_owned);
+        let values = ok(store.get_each(area, &keys, NOW).await);
+        let expected = [Some(b"2".to_vec()), None, None, Some(b"1".to_vec())];
+        assert_eq!(values, expected, "an absent one leaves a gap");
+        assert_eq!(ok(store.get_each(area, &[], NOW).await), [] as [Option<Vec<u8>>; 0]);
+    }
+}

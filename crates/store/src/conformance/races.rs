@@ -47,6 +47,18 @@ pub(super) async fn put_if_absent_lets_one_of_fifty_win(store: Arc<dyn Store>) {
     assert_eq!(kept, winners.first().map(usize::to_string), "the winner's value is kept");
 }
 
+pub(super) async fn each_of_several_is_written_if_it_is_absent(store: Arc<dyn Store>) {
+    for area in [Area::Sessions, Area::Records] {
+        ok(store.put(area, "b", entry("there"), NOW).await);
+        let mine = ["a", "b", "c"].map(|key| (key.to_owned(), entry("mine"))).to_vec();
+        let written = ok(store.put_each_if_absent(area, mine, NOW).await);
+        assert_eq!(written, [true, false, true], "which of them are ours");
+        assert_eq!(read(&*store, area, "a").await.as_deref(), Some("mine"));
+        assert_eq!(read(&*store, area, "b").await.as_deref(), Some("there"), "not overwritten");
+        assert_eq!(read(&*store, area, "c").await.as_deref(), Some("mine"));
+    }
+}
+
 pub(super) async fn replace_if_lets_one_of_fifty_win(store: Arc<dyn Store>) {
     ok(store.put(Area::Records, "k", entry("start"), NOW).await);
     let answers = together(|caller| {

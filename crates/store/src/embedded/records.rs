@@ -30,7 +30,7 @@ pub(super) struct Records(Database);
 
 impl Engine for Records {
     const AREA: Area = Area::Records;
-    const GATHER: Duration = Duration::from_millis(3);
+    const GATHER: Duration = Duration::from_millis(6);
 
     /// Never replaced by a new file, whatever is found.
     fn open(folder: &Path) -> Result<Self, StoreError> {
