@@ -29,6 +29,7 @@ mod sessions;
 mod sign_in_load;
 mod sign_ins;
 mod verification;
+mod yardstick;
 
 use std::path::PathBuf;
 use std::time::Duration;

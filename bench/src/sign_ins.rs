@@ -15,6 +15,7 @@ use crate::lab::{HOST, Lab};
 use crate::process::Running;
 use crate::session_hop::start_redis;
 use crate::verification;
+use crate::yardstick::Yardstick;
 
 /// Sign-ins of one measurement.
 const SIGN_INS: u32 = 900;
@@ -30,8 +31,8 @@ const PROTOCOLS: [(&str, &str); 2] =
 const HEAD: &str = "### sign-ins\n
 CPU ms, of the median round
 
-| sign-in | at | at once | connection and sign-in page | form, sent to the provider | answer, calls, session | sign-in: form and answer | the page |
-|---|---|---|---|---|---|---|---|
+| sign-in | at | at once | connection and sign-in page | form, sent to the provider | answer, calls, session | sign-in: form and answer | the page | sign-in, in GETs of nginx |
+|---|---|---|---|---|---|---|---|---|
 ";
 
 /// Measures and gives the tables, in Markdown.
@@ -41,6 +42,7 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     acme.set_auto(Some(acme.person("ann")));
     let (_redis, address, _) = start_redis(lab.folder()).await?;
     let over_redis = format!("redis: {{ url: \"redis://{address}\" }}");
+    let yardstick = Yardstick::start(lab).await?;
     let authority = std::fs::read_to_string(&lab.certificate.chain)?;
     let (mut text, mut ours) = (HEAD.to_owned(), Vec::new());
     for (store, line) in [("embedded", gateway_front::EMBEDDED), ("Redis", &over_redis)] {
@@ -49,9 +51,10 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
         let place = (&front.running, front.address.port());
         for (name, email) in PROTOCOLS {
             for at_once in AT_ONCE {
+                let get = yardstick.read().await?;
                 let desk = Desk::new(place, &authority, email);
                 let costs = desk.measure(SIGN_INS, at_once).await.context(name)?;
-                text += &row(name, &format!("the gateway, {store}"), at_once, &costs);
+                text += &row(name, &format!("the gateway, {store}"), at_once, &costs, get);
                 if at_once == AT_APACHE {
                     ours.push((email, costs));
                 }
@@ -65,10 +68,10 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
             ratios += &format!("\nApache with {} is not installed: not compared.\n", module.name());
             continue;
         }
-        let apache = apache::start(lab, module).await?;
+        let (apache, get) = (apache::start(lab, module).await?, yardstick.read().await?);
         let desk = Desk::new((&apache.running, apache.address.port()), &authority, email);
         let costs = desk.measure(SIGN_INS_AT_APACHE, AT_APACHE).await.context(name)?;
-        text += &row(name, &format!("Apache, {}", module.name()), AT_APACHE, &costs);
+        text += &row(name, &format!("Apache, {}", module.name()), AT_APACHE, &costs, get);
         for (_, own) in ours.iter().filter(|(whose, _)| *whose == email) {
             let [answer, all] = [answer, all].map(|part| times(part(&costs), part(own)));
             let module = module.name();
@@ -82,8 +85,10 @@ pub(crate) async fn measure(lab: &Lab) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn row(name: &str, place: &str, at_once: u32, costs: &Costs) -> String {
-    format!("| {name} | {place} | {at_once} | {} |\n", costs.map(ms).join(" | "))
+fn row(name: &str, place: &str, at_once: u32, costs: &Costs, get: Duration) -> String {
+    let [.., sign_in, _] = costs;
+    let gets = times(*sign_in, get);
+    format!("| {name} | {place} | {at_once} | {} | {gets:.0} |\n", costs.map(ms).join(" | "))
 }
 
 /// The columns of a row.
@@ -100,6 +105,7 @@ fn all([arrival, _, _, sign_in, _]: &Costs) -> Duration {
 fn times(theirs: Duration, ours: Duration) -> f64 {
     theirs.as_secs_f64() / ours.as_secs_f64()
 }
+
 /// Where somebody signs in.
 struct Desk<'a> {
     running: &'a Running,
