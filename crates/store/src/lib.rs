@@ -132,9 +132,9 @@ pub trait Store: Send + Sync + 'static {
         entries: Vec<(String, Entry)>,
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
-        let written = entries.into_iter().map(|(key, entry)| async move {
-            self.put_if_absent(area, &key, entry, now).await
-        });
+        let written = entries
+            .into_iter()
+            .map(|(key, entry)| async move { self.put_if_absent(area, &key, entry, now).await });
         try_join_all(written).await
     }
 
