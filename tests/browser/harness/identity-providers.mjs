@@ -15,7 +15,12 @@ function settings(name, folder, gateway) {
   if (company.protocol === 'saml') {
     return { folder: path.join(folder, `${name}-idp`), host, signResponse: company.signResponse, people: people(company) };
   }
-  const client = { id: 'vestibule', redirectUri: `${gateway}/.vestibule/oidc/${name}/callback`, afterSignOut: `${gateway}/.vestibule/sign-out` };
+  const client = {
+    id: 'vestibule',
+    redirectUri: `${gateway}/.vestibule/oidc/${name}/callback`,
+    afterSignOut: `${gateway}/.vestibule/sign-out`,
+    backChannel: { uri: `${gateway}/.vestibule/oidc/${name}/backchannel-logout`, authority: path.join(folder, 'tls.pem') },
+  };
   if (company.secret) client.secret = company.secret;
   return { host, client, algorithm: company.algorithm, people: people(company) };
 }
@@ -51,6 +56,19 @@ export async function signInThere(page, company, person) {
 /** The identity provider's own part of signing out; SimpleSAMLphp asks nothing. */
 export async function signOutThere(page, company) {
   if (company.protocol === 'oidc') await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+}
+
+/** Signs out at the identity provider, from where the gateway learns of it: through the browser or behind its back. */
+export async function signOutOnlyThere(page, company, idp) {
+  if (company.protocol === 'oidc') {
+    await page.goto(`${idp.issuer}/session/end`);
+    await signOutThere(page, company);
+    await page.waitForURL(`${idp.issuer}/session/end/success*`);
+    return;
+  }
+  const done = `${idp.url}/logout.php`;
+  await page.goto(`${idp.url}/saml2/idp/initSLO.php?RelayState=${encodeURIComponent(done)}`);
+  await page.waitForURL(done);
 }
 
 /** Waits for the identity provider's page that asks for a password: it knows nobody any more. */

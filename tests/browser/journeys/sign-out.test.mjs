@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { newVisitor, portrait, startBrowser } from '../harness/browser.mjs';
 import { COMPANIES } from '../harness/companies.mjs';
 import { DEEP_LINK, sessionCookie, signIn, typeAddress } from '../harness/customer.mjs';
-import { asksWhoItIs, signOutThere } from '../harness/identity-providers.mjs';
+import { asksWhoItIs, signOutOnlyThere, signOutThere } from '../harness/identity-providers.mjs';
 import { World } from '../harness/world.mjs';
 
 let world;
@@ -23,19 +23,24 @@ async function backShowsNothing(page, person) {
   }
 }
 
+/** Somebody who has signed in, and what the session endpoint says of their cookie from then on. */
+async function signedIn(company) {
+  const context = await newVisitor(browser);
+  const page = await context.newPage();
+  await page.goto(world.url + DEEP_LINK);
+  await signIn(page, company, company.person);
+  await page.waitForURL(world.url + DEEP_LINK);
+  const { value } = await sessionCookie(context, world.url);
+  const asks = async () => (await world.get('/.vestibule/session', 'help.localhost', { cookie: `__Host-vestibule=${value}` })).body;
+  assert.match(await asks(), /"signed_in":\s*true/);
+  return { context, page, asks };
+}
+
 for (const [name, company] of Object.entries(COMPANIES)) {
   const { person } = company;
 
   test(`${name}: signing out ends all three sessions, says so, and the old cookie is worth nothing`, async () => {
-    const context = await newVisitor(browser);
-    const page = await context.newPage();
-    await page.goto(world.url + DEEP_LINK);
-    await signIn(page, company, person);
-    await page.waitForURL(world.url + DEEP_LINK);
-    const { value } = await sessionCookie(context, world.url);
-    const asks = async () => (await world.get('/.vestibule/session', 'help.localhost', { cookie: `__Host-vestibule=${value}` })).body;
-    assert.match(await asks(), /"signed_in":\s*true/);
-
+    const { context, page, asks } = await signedIn(company);
     await page.goto(`${world.url}/.vestibule/sign-out`);
     if (name === 'acme') await portrait(page, 'sign-out');
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -57,6 +62,19 @@ for (const [name, company] of Object.entries(COMPANIES)) {
     // The identity provider has forgotten as well: it asks for the password again.
     await typeAddress(page, person.email);
     await asksWhoItIs(page, company);
+    await context.close();
+  });
+
+  test(`${name}: signing out at the identity provider ends the session here`, async () => {
+    const { context, page, asks } = await signedIn(company);
+    await signOutOnlyThere(page, company, world.identityProviders[name]);
+    assert.match(await asks(), /"signed_in":\s*false/);
+    // OpenID providers also told of the sign-out before, which had left nothing to end.
+    const told = world.audit().findLast(({ event, idp }) => event === 'sessions_ended_by_provider' && idp === name);
+    assert.equal(told?.count, 1, JSON.stringify(told));
+    await page.goto(world.url + DEEP_LINK);
+    assert.match(page.url(), /\/\.vestibule\/sign-in/);
+    await backShowsNothing(page, person);
     await context.close();
   });
 }

@@ -1,12 +1,16 @@
 // Starts `oidc-provider` (npm, a certified OpenID provider) on a free loopback port and prints one
 // line of JSON: { url, issuer }.
 //
-// Argument, JSON: { host, client: { id, secret?, redirectUri, afterSignOut? }, algorithm: "RS256" | "ES256",
-// people: { login: { password, email, emailVerified?, name, groups? } } }. A client without a
-// secret is public: PKCE alone. Its sign-in page is plain HTML and works without JavaScript.
+// Argument, JSON: { host, client: { id, secret?, redirectUri, afterSignOut?, backChannel? }, algorithm:
+// "RS256" | "ES256", people: { login: { password, email, emailVerified?, name, groups? } } }. A client
+// without a secret is public: PKCE alone. `backChannel`, { uri, authority }, is where it hears of
+// sign-outs, with the file of the certificate that it has there by then. The sign-in page is plain HTML
+// and works without JavaScript.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { settings } from '../lifetime.mjs';
@@ -47,6 +51,18 @@ function account(people, login) {
   return { accountId: login, claims: () => claims };
 }
 
+/** A request to a client on loopback, whose name Node's resolver need not know. */
+function deliver(authority) {
+  return (url, { method, headers, body }) => new Promise((resolve, reject) => {
+    const { hostname, port, pathname, host } = new URL(url);
+    const text = String(body);
+    const options = { host: '127.0.0.1', port, servername: hostname, path: pathname, method, ca: fs.readFileSync(authority),
+      headers: { ...Object.fromEntries(headers), host, 'content-length': Buffer.byteLength(text) } };
+    const request = https.request(options, (answer) => resolve(new Response(null, { status: answer.resume().statusCode })));
+    request.once('error', reject).end(text);
+  });
+}
+
 function configuration({ client, algorithm = 'RS256', people }) {
   return {
     clients: [{
@@ -55,6 +71,7 @@ function configuration({ client, algorithm = 'RS256', people }) {
       token_endpoint_auth_method: client.secret ? 'client_secret_basic' : 'none',
       redirect_uris: [client.redirectUri],
       ...(client.afterSignOut && { post_logout_redirect_uris: [client.afterSignOut] }),
+      ...(client.backChannel && { backchannel_logout_uri: client.backChannel.uri, backchannel_logout_session_required: true }),
       id_token_signed_response_alg: algorithm,
     }],
     jwks: { keys: [signingKey(algorithm)] },
@@ -64,7 +81,8 @@ function configuration({ client, algorithm = 'RS256', people }) {
     // The claims are wanted in the ID token, beside the code flow's userinfo.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: Boolean(client.backChannel) } },
+    ...(client.backChannel && { fetch: deliver(client.backChannel.authority) }),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_ctx, login) => account(people, login),
     loadExistingGrant: grantAll,
@@ -77,7 +95,9 @@ const server = http.createServer();
 await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
 const issuer = `http://${wanted.host}:${server.address().port}`;
 const provider = new Provider(issuer, configuration(wanted));
-provider.on('server_error', (_ctx, error) => process.stderr.write(`${error.stack}\n`));
+for (const event of ['server_error', 'backchannel.error']) {
+  provider.on(event, (_ctx, error) => process.stderr.write(`${error.stack}\n`));
+}
 const serve = provider.callback();
 server.on('request', (request, response) => {
   const done = request.url.startsWith('/interaction/') ? answer(provider, wanted.people, request, response) : serve(request, response);
