@@ -15,6 +15,7 @@
 
 mod branding;
 mod claims;
+mod draft;
 mod environment;
 mod factors;
 mod files;
@@ -57,11 +58,12 @@ mod validity;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
 pub use branding::{BrandLink, Branding, Colour, Localized};
+pub use draft::{Draft, Source};
 pub use environment::{Environment, ProcessEnvironment};
 use mapping::{Mapping, given};
 pub use parking::Parking;
@@ -94,10 +96,15 @@ pub fn load(path: &Path) -> Result<Settings, Problems> {
     let text = text_of(path).map_err(|said| {
         Problems::whole_file(&name, said, "name the configuration with --config FILE")
     })?;
+    let settings = read(&name, &text, &folder_of(path), &ProcessEnvironment)?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let settings = read(&name, &text, folder, &ProcessEnvironment)?;
     Ok(Settings { file: path, ..settings })
+}
+
+/// From where a file's relative paths go.
+fn folder_of(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
 /// Reads `text` as if it stood in a file `vestibule.yaml` in `folder`.
@@ -131,17 +138,28 @@ fn read(
         let said = "this file has more than 1 MiB";
         return Err(Problems::whole_file(name, said, "name the right file"));
     }
-    let with_name = |problems| Problems { file: name.to_owned(), problems };
-    let tree = tree::parse(text).map_err(with_name)?;
+    let tree =
+        tree::parse(text).map_err(|problems| Problems { file: name.to_owned(), problems })?;
+    read_tree(name, &tree, text, folder, environment)
+}
+
+/// Reads what `text` says, or says with something more.
+fn read_tree(
+    name: &str,
+    tree: &tree::Node,
+    text: &str,
+    folder: &Path,
+    environment: &dyn Environment,
+) -> Result<Settings, Problems> {
     let reading = Reading::new(folder, environment);
-    let settings = settings(&reading, &tree, text);
+    let settings = settings(&reading, tree, text);
     let (problems, warnings) = reading.finish();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Settings { warnings, ..settings }),
         None if problems.is_empty() => {
             Err(Problems::whole_file(name, "this file cannot be used", "report this as a bug"))
         }
-        _ => Err(with_name(problems)),
+        _ => Err(Problems { file: name.to_owned(), problems }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod branding;
 mod claims;
+mod draft;
 mod factors;
 mod fixture;
 mod hostile;

@@ -1,6 +1,7 @@
 //! The gateway's own endpoints: one table that reads paths and builds links.
 
 use domain::IdpName;
+use federation::{IdpSettings, Protocol};
 
 /// Everything under this prefix is ours, on every site.
 pub(crate) const PREFIX: &str = "/.vestibule/";
@@ -107,6 +108,31 @@ impl Endpoint {
     pub(crate) fn url(&self, public: &url::Url) -> String {
         format!("{}{}", public.as_str().trim_end_matches('/'), self.path())
     }
+}
+
+/// What an operator enters at an identity provider for one site, by what most products call it.
+pub fn registration(idp: &IdpSettings, public: &url::Url) -> Vec<(&'static str, String)> {
+    let name = || idp.name.clone();
+    let endpoints = match &idp.protocol {
+        Protocol::Saml(settings) => {
+            let slo = ("Single logout URL", Endpoint::SamlSlo(name()));
+            let mut all = vec![
+                ("Entity ID, audience, identifier", Endpoint::SamlMetadata(name())),
+                ("Our metadata, where it is imported", Endpoint::SamlMetadata(name())),
+                ("ACS URL, reply URL", Endpoint::SamlAcs(name())),
+            ];
+            all.extend(settings.single_logout.then_some(slo));
+            all
+        }
+        Protocol::Oidc(_) => vec![
+            ("Redirect URI, callback URL", Endpoint::OidcCallback(name())),
+            ("Post-logout redirect URI", Endpoint::SignOut),
+            ("Back-channel logout URI", Endpoint::OidcBackchannel(name())),
+            ("Front-channel logout URI", Endpoint::OidcFrontchannel(name())),
+        ],
+        Protocol::OAuth2(_) => vec![("Redirect URI, callback URL", Endpoint::OidcCallback(name()))],
+    };
+    endpoints.into_iter().map(|(what, endpoint)| (what, endpoint.url(public))).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod check;
 mod customers;
 mod explain;
 mod factor;
+mod idp;
 mod keys;
 mod links;
 mod provisioning;
@@ -21,12 +22,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use customers::CustomersCommand;
-use domain::{EmailAddress, IdpName, SiteName};
+use domain::{EmailAddress, SiteName};
 use factor::FactorCommand;
 use gateway::{StoreCommand, control};
+use idp::IdpCommand;
 use keys::KeysCommand;
 use provisioning::ProvisioningCommand;
-use sessions::Consent;
 
 /// sysexits.h `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -118,35 +119,6 @@ enum StoreOrder {
     Init,
 }
 
-#[derive(Debug, Subcommand)]
-enum IdpCommand {
-    /// Make a link under which a sign-in is tried out and writes nothing.
-    Test {
-        /// The identity provider's name in the file.
-        name: IdpName,
-        /// The site's name, where the file has several.
-        #[arg(long)]
-        site: Option<SiteName>,
-    },
-    /// Let it sign nobody in any more, at every gateway at once, whatever the file says. Its people's
-    /// sessions go on unless they are revoked, too.
-    Disable {
-        /// The identity provider's name in the file.
-        name: IdpName,
-        /// End the sessions of its people: shows how many and asks.
-        #[arg(long)]
-        revoke: bool,
-        /// Do not ask.
-        #[arg(long, requires = "revoke")]
-        yes: bool,
-    },
-    /// Undo `disable`.
-    Enable {
-        /// The identity provider's name in the file.
-        name: IdpName,
-    },
-}
-
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -166,14 +138,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => keys::keys(&config, command),
         Command::Customers(command) => customers::customers(&config, command),
         Command::Provisioning(command) => provisioning::provisioning(&config, command),
-        Command::Idp(IdpCommand::Test { name, site }) => {
-            let command = control::Command::TestIdp { idp: name, site };
-            links::link(&config, &command, "open it in a browser and sign in: nothing is written")
-        }
-        Command::Idp(IdpCommand::Disable { name, revoke, yes }) => {
-            sessions::disable_idp(&config, name, revoke.then(|| Consent::from_flag(yes)))
-        }
-        Command::Idp(IdpCommand::Enable { name }) => sessions::enable_idp(&config, name),
+        Command::Idp(command) => idp::idp(&config, command),
         Command::Factor(command) => factor::factor(&config, command),
         Command::Store(StoreOrder::Init) => storage::storage(&config, &StoreCommand::Init),
         Command::Backup { file } => storage::storage(&config, &StoreCommand::Backup(file)),

@@ -3,6 +3,7 @@
 
 mod break_glass;
 mod connection_test;
+mod idp_values;
 mod metrics;
 mod rollover;
 mod saml_keys;
