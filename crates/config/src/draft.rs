@@ -79,24 +79,36 @@ impl Draft {
     /// Reads the file at `path` as if that stood in it.
     ///
     /// # Errors
-    /// All problems, without a line: that of the draft is in no file.
+    /// All problems; those of the draft without a line, as it is in no file.
     pub fn try_in(&self, path: &Path, environment: &dyn Environment) -> Result<Settings, Problems> {
         let name = path.display().to_string();
-        let text = text_of(path).map_err(|said| Problems::whole_file(&name, said, "mend it"))?;
-        let without_lines = |mut problems: Problems| {
-            problems.problems.iter_mut().for_each(|problem| problem.line = None);
-            problems
-        };
-        let parsed = |text: &str| {
-            let named = |problems| Problems { file: name.clone(), problems };
-            tree::parse(text).map_err(named).map_err(without_lines)
-        };
-        let (mut file, draft) = (parsed(&text)?, parsed(&self.text())?);
+        let text = text_of(path).map_err(|said| {
+            Problems::whole_file(&name, said, "name the configuration with --config FILE")
+        })?;
+        let named = |problems| Problems { file: name.clone(), problems };
+        let mut file = tree::parse(&text).map_err(named)?;
+        let draft = tree::parse(&self.text()).map_err(|mut problems| {
+            problems.iter_mut().for_each(|problem| problem.line = None);
+            named(problems)
+        })?;
         if !merge(&mut file, draft) {
             let said = format!("identity_providers.{} is there already", self.name);
             return Err(Problems::whole_file(&name, said, "choose another name"));
         }
-        read_tree(&name, &file, &text, &folder_of(path), environment).map_err(without_lines)
+        let read = read_tree(&name, &file, &text, &folder_of(path), environment);
+        read.map_err(|mut problems| {
+            let ours = problems.problems.iter_mut().filter(|problem| self.is_about(&problem.path));
+            ours.for_each(|problem| problem.line = None);
+            problems
+        })
+    }
+
+    /// Whether a path in the file leads into what the draft added.
+    fn is_about(&self, path: &str) -> bool {
+        let entry = format!("identity_providers.{}", self.name);
+        let within = |rest: &str| rest.is_empty() || rest.starts_with('.');
+        let rules = (0..self.domains.len()).map(|index| format!("sign_in[{index}]"));
+        rules.chain([entry]).any(|own| path.strip_prefix(&own).is_some_and(within))
     }
 }
 
@@ -113,6 +125,10 @@ fn merge(file: &mut Node, draft: Node) -> bool {
     };
     new.into_iter().all(|section| {
         match sections.iter_mut().find(|there| there.key == section.key) {
+            Some(there) if there.value.is_null() => {
+                *there = section;
+                true
+            }
             Some(there) => extend(&mut there.value, section.value),
             None => {
                 sections.push(section);

@@ -109,10 +109,6 @@ impl New {
 }
 
 fn add(config: &Path, draft: &Draft) -> ExitCode {
-    // What is wrong with the file itself is said with its lines.
-    if let Err(code) = check::load(config) {
-        return code;
-    }
     let settings = match draft.try_in(config, &ProcessEnvironment) {
         Ok(settings) => settings,
         Err(problems) => {

@@ -63,6 +63,20 @@ fn a_draft_reads_as_it_does_once_it_is_in_the_file() {
     }
 }
 
+/// As in a file that somebody has just begun: the keys are there, and nothing under them.
+#[test]
+fn empty_sections_are_filled() {
+    let folder = folder();
+    let path = folder.path().join("vestibule.yaml");
+    let (before, rest) = SAMPLE.split_once("\nidentity_providers:").unwrap();
+    let (_, jsm) = rest.split_once("\njsm:").unwrap();
+    let begun = format!("{before}\nidentity_providers:\nsign_in:\njsm:{jsm}");
+    std::fs::write(&path, begun).unwrap();
+    let tried = okta().try_in(&path, &FixedEnvironment);
+    let tried = tried.unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(tried.identity_providers.len(), 1);
+}
+
 #[test]
 fn what_is_wrong_with_a_draft_is_said_without_a_line() {
     let folder = folder();
@@ -77,5 +91,8 @@ fn what_is_wrong_with_a_draft_is_said_without_a_line() {
     let preset = problem(Draft { preset: Some("oktta".to_owned()), ..okta() });
     assert!(preset.contains("yaml: identity_providers.hooli.preset: \"oktta\""), "{preset}");
     let domain = problem(Draft { domains: vec!["a b".to_owned()], ..okta() });
-    assert!(domain.contains("identity_providers.hooli.domains[0]"), "{domain}");
+    assert!(domain.contains("yaml: identity_providers.hooli.domains[0]"), "{domain}");
+    std::fs::write(&path, SAMPLE.replace("label: Acme", "labell: Acme")).unwrap();
+    let theirs = problem(okta());
+    assert!(theirs.contains("yaml:85: identity_providers.acme"), "{theirs}");
 }
