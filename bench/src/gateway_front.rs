@@ -185,16 +185,27 @@ impl<'a> Customer<'a> {
         email: &'a str,
     ) -> anyhow::Result<Self> {
         let browser = Browser::trusting(authority).keeping_connections();
-        let next =
-            PageForm { action: format!("{base}/1k").parse()?, post: false, fields: Vec::new() };
+        let next = page(base)?;
         let mut customer = Self { browser, email, next };
+        customer.arrive().await?;
+        Ok(customer)
+    }
+
+    /// The same again on the connections that are there, as somebody nobody knows.
+    pub(crate) async fn come_as_a_stranger(&mut self, base: &str) -> anyhow::Result<()> {
+        self.browser.cookies.clear();
+        self.next = page(base)?;
+        self.arrive().await
+    }
+
+    async fn arrive(&mut self) -> anyhow::Result<()> {
         for _ in 0..5 {
-            if !customer.is_here() || customer.next.post {
-                return Ok(customer);
+            if !self.is_here() || self.next.post {
+                return Ok(());
             }
-            customer.step().await?;
+            self.step().await?;
         }
-        bail!("too many redirects, the last leads to {}", customer.next.action)
+        bail!("too many redirects, the last leads to {}", self.next.action)
     }
 
     /// Sends the address, where it is asked for, and is sent to the identity provider.
@@ -216,6 +227,15 @@ impl<'a> Customer<'a> {
     /// Brings the identity provider's answer and is sent to the page.
     pub(crate) async fn come_back(&mut self) -> anyhow::Result<()> {
         self.step().await
+    }
+
+    /// # Errors
+    /// When the answer led anywhere else.
+    pub(crate) fn is_sent_to_the_page(&self) -> anyhow::Result<()> {
+        if self.next.post || self.next.action.path() != "/1k" {
+            bail!("signed in, and sent to {}", self.next.action);
+        }
+        Ok(())
     }
 
     /// Sees the page that was asked for.
@@ -242,6 +262,11 @@ impl<'a> Customer<'a> {
         let method = if self.next.post { Method::POST } else { Method::GET };
         Ok(self.browser.step(method, &self.next.action, &self.next.fields).await?)
     }
+}
+
+/// What everybody asks for.
+fn page(base: &str) -> anyhow::Result<PageForm> {
+    Ok(PageForm { action: format!("{base}/1k").parse()?, post: false, fields: Vec::new() })
 }
 
 /// What a browser does after an answer.

@@ -27,6 +27,7 @@ mod rows;
 mod session_hop;
 mod sessions;
 mod sign_in_load;
+mod sign_in_rate;
 mod sign_ins;
 mod verification;
 mod yardstick;
