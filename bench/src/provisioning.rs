@@ -211,7 +211,8 @@ fn proof_of(who: &Identity) -> anyhow::Result<FactorPassed> {
         subject: None,
         kept: BTreeSet::new(),
     };
-    let mapping = Mapping { rules, domains: vec![who.email.domain().to_string().parse()?] };
+    let domains = vec![who.email.domain().to_string().parse()?];
+    let mapping = Mapping { rules, domains, tenants: std::collections::BTreeMap::new() };
     let verified = Verified {
         subject: Some(who.person.subject.as_str().to_owned()),
         claims: [("mail".to_owned(), vec![who.email.to_string()])].into(),

@@ -161,6 +161,7 @@ impl Parties {
             signed: SignedPart::Either,
             encryption_required: false,
             authn_context: &[],
+            authenticated_since: None,
         };
         saml::verify_response(response, &expectation, NOW)
     }

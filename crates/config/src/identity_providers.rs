@@ -58,6 +58,7 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
     let preset = given(map.optional("preset"), |value| value.word(&PRESETS));
     let usual = preset.flatten().unwrap_or(Preset::Generic).defaults();
     let (protocol, defaults) = spoken(&map, around.own_key, usual);
+    let tenants = check_tenants(value, protocol.as_ref(), domains.as_deref());
     let logo = given(map.optional("logo"), picture::read);
     let hidden = given(map.optional("hidden"), Value::flag);
     let sites = given(map.optional("sites"), |value| sites(value, around.sites));
@@ -67,6 +68,7 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
     });
     map.finish();
     preset?;
+    tenants?;
     let claims = given(names_value, |value| claims::read(value, &defaults));
     if let (Some(Protocol::OAuth2(_)), Some(claims)) = (&protocol, &claims) {
         check_subject(value, claims.as_ref())?;
@@ -107,6 +109,24 @@ fn spoken(map: &Mapping<'_>, own_key: OwnKey, usual: Defaults) -> (Option<Protoc
             (None, usual.saml)
         }
     }
+}
+
+/// What a tenant speaks for, its identity provider does.
+fn check_tenants(
+    value: &Value<'_>,
+    protocol: Option<&Protocol>,
+    domains: Option<&[DomainPattern]>,
+) -> Option<()> {
+    let (Some(Protocol::Oidc(oidc)), Some(domains)) = (protocol, domains) else { return Some(()) };
+    for tenant in &oidc.tenants {
+        let beyond = |own: &&DomainPattern| !domains.iter().any(|domain| covers(domain, own));
+        if let Some(own) = tenant.domains.iter().find(beyond) {
+            let said = format!("tenant `{}` has `{own}`, which is not among `domains`", tenant.id);
+            value.problem(said, "add it to `domains` of this identity provider, or take it out");
+            return None;
+        }
+    }
+    Some(())
 }
 
 /// OpenID Connect has `sub` and SAML the NameID; plain OAuth 2.0 has nothing that all agree on.

@@ -175,8 +175,7 @@ fn settings<'a>(reading: &'a Reading<'a>, tree: &'a tree::Node, text: &str) -> O
     let keys = keys::read(&root);
     let public_port = listening.as_ref().map_or(443, |listening| listening.public_port);
     let sites = sites::read(&root, public_port, &jsm_names);
-    let named = keys.as_ref().is_none_or(|keys| !keys.saml.is_empty());
-    let own_key = if named { OwnKey::There } else { OwnKey::Missing };
+    let own_key = OwnKey::of(keys.as_ref());
     let stand_ins = sign_in::stand_ins(&root);
     let identity_providers = identity_providers::read(&root, own_key, &site_names, &stand_ins);
     let idps = identity_providers.as_deref();

@@ -1,6 +1,6 @@
 //! `oidc` of an identity provider.
 
-use federation::{GroupOverage, OidcSettings};
+use federation::{GroupOverage, OidcSettings, Tenant};
 
 use crate::mapping::{Mapping, given};
 use crate::nearest::nearest;
@@ -99,26 +99,48 @@ fn issuer(value: &Value<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn tenants(value: &Value<'_>) -> Option<Vec<String>> {
-    let wanted = "write a list of tenant ids, as the claim `tid` has them";
-    value.some_items(wanted)?;
+/// One tenant, which speaks for all domains of its provider, or several with the domains of each.
+fn tenants(value: &Value<'_>) -> Option<Vec<Tenant>> {
+    const WANTED: &str = "write tenants: { ID: [acme.example] }, each id as the claim `tid` has it";
+    if value.keys().is_empty() {
+        value.some_items(WANTED)?;
+        let ids = texts(value, WANTED, |item| item.read(WANTED, tenant_id))?;
+        if ids.len() > 1 {
+            let said = "several tenants, and nothing says which domains are whose";
+            value.problem(said, "write tenants: { ID: [acme.example], ID: [globex.example] }, or any of them could send an address of another");
+            return None;
+        }
+        return Some(ids.into_iter().map(|id| Tenant { id, domains: Vec::new() }).collect());
+    }
+    let read = value.named(WANTED)?.into_iter().map(|(id, domains)| {
+        let Some(id) = tenant_id(id) else {
+            domains.problem("this is no tenant's id", WANTED);
+            return None;
+        };
+        let items = domains.some_items(WANTED)?;
+        let patterns: Vec<_> = items.iter().map(|item| item.parse(WANTED)).collect();
+        Some(Tenant { id, domains: patterns.into_iter().collect::<Option<_>>()? })
+    });
+    let read: Vec<_> = read.collect();
+    read.into_iter().collect()
+}
+
+fn tenant_id(text: &str) -> Option<String> {
     let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    texts(value, wanted, |item| {
-        item.read(wanted, |text| text.chars().all(usual).then(|| text.to_owned()))
-    })
+    (!text.is_empty() && text.chars().all(usual)).then(|| text.to_owned())
 }
 
 /// A template without tenants would accept the whole world, tenants without one mean nothing.
 fn check_tenants(
     map: &Mapping<'_>,
     issuer: Option<&str>,
-    tenants: Option<&Option<Vec<String>>>,
+    tenants: Option<&Option<Vec<Tenant>>>,
 ) -> Option<()> {
     let (issuer, tenants) = (issuer?, tenants?);
     match (issuer.contains(TENANT), tenants) {
         (true, None) => {
             let said = format!("the issuer has {TENANT}, and `tenants` is missing");
-            map.value.problem(said, "write tenants: [ID], those whose people may sign in");
+            map.value.problem(said, "write tenants: { ID: [acme.example] }, those whose people may sign in, with their domains");
             None
         }
         (false, Some(_)) => {

@@ -1,15 +1,17 @@
 //! `saml` of an identity provider.
 
+use aws_lc_rs::signature::RsaKeyPair;
 use federation::{
     LoginHint, MetadataSource, RequestBinding, RequestSigning, SamlRequest, SamlSettings,
     SignedPart,
 };
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
-use crate::files;
 use crate::mapping::given;
 use crate::protocols::{clock_skew, exception, plain_text, remote, texts, uri};
 use crate::reader::Value;
+use crate::{Keys, files};
 
 const METADATA: &str = "write metadata: { url: https://… } or { file: PATH }";
 
@@ -40,13 +42,31 @@ const NAME_IDS: [(&str, &str); 4] = [
     ("unspecified", "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"),
 ];
 
-/// Whether the gateway has a key of its own for SAML.
+/// Which key of its own the gateway has for SAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OwnKey {
-    /// `keys.saml` names one, or it cannot be told since that section has problems.
+    /// `keys.saml` names an RSA key, or it cannot be told since that section has problems.
     There,
+    /// All of them are elliptic: they sign, and nobody can encrypt to them.
+    SignsAlone,
     /// None is named.
     Missing,
+}
+
+impl OwnKey {
+    /// Which one `keys` has; `None`: that section has problems.
+    pub(crate) fn of(keys: Option<&Keys>) -> Self {
+        let Some(keys) = keys else { return Self::There };
+        let is_rsa = |pem: &[u8]| {
+            let key = PrivatePkcs8KeyDer::from_pem_slice(pem).ok();
+            key.is_some_and(|key| RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).is_ok())
+        };
+        match keys.saml.as_slice() {
+            [] => Self::Missing,
+            saml if saml.iter().any(|pem| is_rsa(pem.expose())) => Self::There,
+            _ => Self::SignsAlone,
+        }
+    }
 }
 
 /// Reads `saml` of an identity provider.
@@ -108,14 +128,22 @@ fn signers(value: &Value<'_>) -> Option<Vec<Vec<u8>>> {
 /// Whether a plain assertion is refused.
 fn encryption(value: &Value<'_>, own_key: OwnKey) -> Option<bool> {
     let required = value.word(&[("optional", false), ("required", true)])?;
-    if required && own_key == OwnKey::Missing {
-        value.problem("nothing can be decrypted without a key of our own", KEY_WANTED);
-        return None;
-    }
-    Some(required)
+    let (said, wanted) = match own_key {
+        OwnKey::Missing if required => {
+            ("nothing can be decrypted without a key of our own", KEY_WANTED)
+        }
+        OwnKey::SignsAlone if required => {
+            ("keys.saml has no RSA key, and nobody can encrypt to an elliptic one", RSA_WANTED)
+        }
+        _ => return Some(required),
+    };
+    value.problem(said, wanted);
+    None
 }
 
-const KEY_WANTED: &str = "add keys: { saml: [{ file: keys/saml.pem }] }";
+const KEY_WANTED: &str = "add keys: { saml: [{ file: keys/saml-1.pem }] }";
+
+const RSA_WANTED: &str = "add one to keys.saml, as `vestibule keys init` and `keys stage saml` make it; the first of the list signs";
 
 fn request(value: &Value<'_>, own_key: OwnKey) -> Option<SamlRequest> {
     let map = value.mapping("write keys such as { binding: post, signed: always }")?;

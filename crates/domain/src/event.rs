@@ -59,6 +59,20 @@ pub enum AuditEvent {
         /// Which account of JSM it is, where the site has a JSM.
         account: Option<JsmAccount>,
     },
+    /// A rule of `sign_in` that only reports would have sent somebody who signs in now another way, or
+    /// kept them out.
+    SignInReported {
+        /// Where.
+        site: SiteName,
+        /// Who.
+        person: PersonKey,
+        /// Line of the rule that would have decided.
+        line: Option<usize>,
+        /// What the rules say now, in the words of the file, such as `choose`.
+        present: String,
+        /// What they would say, such as `use acme`.
+        would: String,
+    },
     /// Somebody chose the upstream's own sign-in, as a rule allows.
     GuestAdmitted {
         /// Where.

@@ -72,10 +72,11 @@ struct Told {
     pending: Option<News>,
 }
 
-/// Whether `interval` has passed since `last`. A clock that was set back counts as passed: else a
-/// jump would stop every refresh until the clock has caught up.
+/// Whether `interval` has passed since `last`. A clock that was set back by more than that counts as
+/// passed: else a jump would stop every refresh until the clock has caught up. By less does not: a
+/// request that took long to arrive has an earlier `now` than those it met.
 pub(crate) fn is_due(last: Option<Timestamp>, now: Timestamp, interval: Duration) -> bool {
-    last.is_none_or(|last| now < last || now >= last.plus(interval))
+    last.is_none_or(|last| now.plus(interval) < last || now >= last.plus(interval))
 }
 
 /// How long what this provider publishes counts as fresh: 50 to 60 minutes, always the same for

@@ -86,8 +86,12 @@ impl Health {
     }
 
     /// Remembers that a call of somebody's sign-in brought no answer, and since when.
-    pub(crate) async fn failed(&self, error: FederationError, now: Timestamp) -> FederationError {
-        let mut seen = self.seen.lock().await;
+    pub(crate) fn failed(&self, error: FederationError, now: Timestamp) -> FederationError {
+        // Whoever asks at this moment will know by themselves; waiting for them would make the
+        // notice late.
+        let Ok(mut seen) = self.seen.try_lock() else {
+            return self.not_reachable(Trouble { since: now, error });
+        };
         let trouble = Trouble { since: since(&seen, now), error };
         *seen = Some(Seen { at: now, trouble: Some(trouble.clone()) });
         self.not_reachable(trouble)

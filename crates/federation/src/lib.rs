@@ -37,5 +37,6 @@ pub use providers::{Federation, RefreshOutcome};
 pub use redeem::{Redeemed, Redemption};
 pub use saml::{LoginHint, RequestBinding, RequestSigning, SamlRequest, SignedPart};
 pub use settings::{
-    GroupOverage, IdpSettings, MetadataSource, OAuth2Settings, OidcSettings, Protocol, SamlSettings,
+    GroupOverage, IdpSettings, MetadataSource, OAuth2Settings, OidcSettings, Protocol,
+    SamlSettings, Tenant,
 };

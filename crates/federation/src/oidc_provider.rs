@@ -61,7 +61,7 @@ impl OidcProvider {
     ) -> Result<Self, FederationError> {
         let party = RelyingParty::new(Registration {
             issuer: settings.issuer,
-            tenants: settings.tenants,
+            tenants: settings.tenants.into_iter().map(|tenant| tenant.id).collect(),
             client_id: settings.client_id,
             client_authentication: settings.client_authentication,
             scopes: settings.scopes,

@@ -16,7 +16,10 @@ use crate::health::{Doors, Health};
 use crate::oauth2_provider::OAuth2Provider;
 use crate::oidc_provider::OidcProvider;
 use crate::saml_provider::SamlProvider;
-use crate::{Document, FederationError, IdpSettings, Protocol, Redeemed, Redemption, SamlSettings};
+use crate::{
+    Document, FederationError, IdpSettings, MetadataSource, Protocol, Redeemed, Redemption,
+    SamlSettings,
+};
 
 /// The identity providers of the file; clones share them.
 #[derive(Debug, Clone)]
@@ -185,7 +188,7 @@ impl Federation {
         match (redeemed, self.providers.get(idp)) {
             // Whoever comes next is told before they are sent there.
             (Err(error), Some(provider)) if error.is_outage() => {
-                Err(provider.health.failed(error, now).await)
+                Err(provider.health.failed(error, now))
             }
             (redeemed, _) => redeemed,
         }
@@ -226,6 +229,19 @@ impl Federation {
             Speaks::Saml(provider) => provider.last_good(),
             Speaks::Oidc(provider) => provider.last_good(),
             Speaks::OAuth2(_) => None,
+        }
+    }
+
+    /// Where a provider publishes what [`Federation::last_good`] gives: what came from elsewhere is
+    /// not its own.
+    pub fn source(&self, idp: &IdpName) -> Option<&str> {
+        match &self.providers.get(idp)?.settings.protocol {
+            Protocol::Saml(saml) => match &saml.metadata {
+                MetadataSource::Url(url) => Some(url.as_str()),
+                MetadataSource::File(_) => None,
+            },
+            Protocol::Oidc(oidc) => Some(&oidc.issuer),
+            Protocol::OAuth2(_) => None,
         }
     }
 

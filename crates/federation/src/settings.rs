@@ -75,15 +75,25 @@ pub enum MetadataSource {
     Url(Url),
 }
 
+/// One of the companies behind a multi-tenant issuer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// As the claim `tid` has it.
+    pub id: String,
+    /// The domains that it may speak for, among those of its identity provider; empty: all of
+    /// them.
+    pub domains: Vec<DomainPattern>,
+}
+
 /// An OpenID provider.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
     /// The issuer identifier, compared as an exact string (OpenID Connect Discovery §4.3). With
     /// `tenants`, it holds `{tenantid}` once.
     pub issuer: String,
-    /// Tenants (claim `tid`) whose people may sign in through a multi-tenant issuer such as
-    /// Entra's; empty: the issuer is an ordinary one.
-    pub tenants: Vec<String>,
+    /// Tenants whose people may sign in through a multi-tenant issuer such as Entra's; empty: the
+    /// issuer is an ordinary one.
+    pub tenants: Vec<Tenant>,
     /// Our client id there.
     pub client_id: String,
     /// How we prove at the token endpoint who we are.

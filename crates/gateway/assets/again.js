@@ -30,9 +30,9 @@
     },
     fr: {
       title: "Veuillez confirmer que c’est bien vous",
-      text: "Votre connexion a expiré. Votre texte et vos fichiers sont conservés ; votre action reprendra dès que vous serez connecté.",
+      text: "Votre connexion a expiré. Votre texte et vos fichiers sont conservés ; votre action reprendra dès que vous serez connecté.",
       act: "Se connecter", later: "Pas maintenant",
-      other: "Quelqu’un d’autre est connecté. Rien n’a été envoyé en son nom : connectez-vous comme la personne qui a écrit ceci.",
+      other: "Quelqu’un d’autre est connecté. Rien n’a été envoyé en son nom : connectez-vous comme la personne qui a écrit ceci.",
     },
     es: {
       title: "Confirme que es usted",

@@ -1,6 +1,6 @@
 //! From settings to everything that all requests share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use audit::AuditLog;
 use config::Settings;
-use domain::{Clock, HostName, JsmName};
+use domain::{Clock, DomainPattern, HostName, JsmName};
 use factor::Factors;
 use federation::{Federation, Protocol as Spoken};
 use login::Mapping;
@@ -170,13 +170,21 @@ fn open_store(
     opened.map_err(panicked)?
 }
 
+/// The domains of each tenant; one that is alone says none and speaks for all of its provider's.
+fn tenants(protocol: &Spoken) -> BTreeMap<String, Vec<DomainPattern>> {
+    let Spoken::Oidc(oidc) = protocol else { return BTreeMap::new() };
+    let several = oidc.tenants.iter().filter(|tenant| !tenant.domains.is_empty());
+    several.map(|tenant| (tenant.id.clone(), tenant.domains.clone())).collect()
+}
+
 fn provider(idp: config::IdentityProvider, assets: &mut Assets) -> (domain::IdpName, Provider) {
+    let tenants = tenants(&idp.federation.protocol);
     let protocol = match idp.federation.protocol {
         Spoken::Saml(_) => Protocol::Saml,
         // Both end in a code at the same redirect URI.
         Spoken::Oidc(_) | Spoken::OAuth2(_) => Protocol::Oidc,
     };
-    let mapping = Mapping { rules: idp.claims, domains: idp.federation.domains };
+    let mapping = Mapping { rules: idp.claims, domains: idp.federation.domains, tenants };
     let provider = Provider {
         label: idp.federation.label,
         protocol,

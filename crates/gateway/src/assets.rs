@@ -65,6 +65,7 @@ fn built_in(name: &str) -> Option<Asset> {
         "refused.js" => (include_str!("../assets/refused.js"), SCRIPT),
         "again.js" => (include_str!("../assets/again.js"), SCRIPT),
         "signed-in.js" => (include_str!("../assets/signed-in.js"), SCRIPT),
+        "setting-up.js" => (include_str!("../assets/setting-up.js"), SCRIPT),
         "post.js" => (include_str!("../assets/post.js"), SCRIPT),
         "icon.svg" => (include_str!("../assets/icon.svg"), PictureFormat::Svg.media_type()),
         _ => return None,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::{AuditEvent, EmailAddress, IdpName, Notice, Refusal, ReturnPath, SiteName, Timestamp};
 use http::{Response, StatusCode};
-use login::{Attempt, Event, Field, Preview, Verified};
-use policy::{Outcome, Question};
+use login::{Attempt, Event, Field, Preview, SignInError, Verified};
+use policy::{Outcome, Route};
 use serde::{Deserialize, Serialize};
 use session::AttemptHandle;
 
@@ -39,18 +39,29 @@ pub(crate) async fn issue(
     site: Option<&SiteName>,
 ) -> Result<(String, Timestamp), String> {
     let (now, site) = (gateway.clock.now(), gateway.site_named(site)?);
-    if !gateway.admits(&site.settings.name, idp) {
-        let site = &site.settings.name;
-        return Err(format!(
-            "`{idp}` is not in the file, is disabled, or signs nobody in at {site}"
-        ));
-    }
+    testable(gateway, idp, &site.settings.name)?;
     let handle = AttemptHandle::from_random(random::bytes().map_err(|error| error.to_string())?);
     let trial = Trial { test: idp.clone(), site: site.settings.name.clone() };
     let until = now.plus(LIFETIME);
     let kept = gateway.attempts.put(&handle, &trial, until, now).await;
     kept.map_err(|error| error.to_string())?;
     Ok((Endpoint::Test(handle.to_string()).url(&site.settings.public_url), until))
+}
+
+/// Whether people could sign in there, in the words of an order: each cause has a remedy of its own.
+fn testable(gateway: &Gateway, idp: &IdpName, site: &SiteName) -> Result<(), String> {
+    match gateway.provider(idp) {
+        None => Err(format!(
+            "the running gateway does not know `{idp}`: it was started with an older file; restart it, or check the name"
+        )),
+        Some(provider) if !provider.enabled => Err(format!(
+            "`{idp}` is disabled in the file: set `identity_providers.{idp}.enabled: true` and restart the gateway"
+        )),
+        Some(provider) if !provider.is_at(site) => Err(format!(
+            "`{idp}` signs nobody in at {site}: add it to `identity_providers.{idp}.sites`, or name another with --site"
+        )),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Begins: on to the identity provider, as a sign-in does.
@@ -65,7 +76,9 @@ pub(crate) async fn begin(gateway: &Gateway, request: &OwnRequest, handle: &str)
         Err(error) => return refuse_own(gateway, request, store_refusal(&error)).await,
     };
     let Some(trial) = trial else { return refuse_own(gateway, request, over()).await };
-    let attempt = Attempt::new(site.clone(), ReturnPath::root(), now).for_test();
+    // Where it goes wrong, the page leads to the link once more.
+    let link = Endpoint::Test(handle.to_string()).path();
+    let attempt = Attempt::new(site.clone(), ReturnPath::root(), now).for_test().landing_on(link);
     sign_in::start(gateway, request, attempt, Event::Chosen(trial.test)).await
 }
 
@@ -73,43 +86,92 @@ pub(crate) async fn begin(gateway: &Gateway, request: &OwnRequest, handle: &str)
 pub(crate) async fn show(
     gateway: &Gateway,
     request: &OwnRequest,
-    idp: &IdpName,
-    provider: &Provider,
+    attempt: &Attempt,
+    (idp, provider): (&IdpName, &Provider),
     verified: Verified,
 ) -> Response<Body> {
+    let now = request.visit.context.now;
     let received = received(&verified);
-    // The very function that a sign-in uses: what it says here, it says there.
+    // The very functions that a sign-in uses: what they say here, they say there.
     let preview = provider.mapping.preview(idp, verified.clone());
     let mut warnings = warnings(&verified, &preview);
-    warnings.extend(ending(gateway, idp, request.visit.context.now));
+    warnings.extend(ending(gateway, idp, now));
     let mut mapped = mapped(&preview);
-    let verdict = match preview.identity {
-        Ok(identity) => {
-            mapped.push(("route".to_owned(), routing(gateway, request, &identity.email)));
-            Verdict::Succeeds
-        }
-        Err(error) => {
-            let Refusal { cause, explanation, remedy, .. } = error.refusal();
-            Verdict::Refused { explanation: format!("{cause}: {explanation}"), remedy }
-        }
+    let judged = preview.identity.and_then(|identity| {
+        let judgement = attempt.judge(&identity, &gateway.sign_in, &request.visit.host, now);
+        mapped.push(("route".to_owned(), routing(&judgement.route)));
+        judgement.verdict.map_err(SignInError::from)
+    });
+    let verdict = judged.map_or_else(|error| refused(error.refusal()), |()| Verdict::Succeeds);
+    let texts = &Frame::of(&request.visit.context).t.operator;
+    let sections = vec![
+        Section { title: texts.mapped.to_owned(), rows: mapped },
+        Section { title: texts.received.to_owned(), rows: received },
+    ];
+    present(gateway, request, attempt, Findings { idp: Some(idp), verdict, sections, warnings })
+        .await
+}
+
+/// Shows why a test came to its end before there was anything to show.
+pub(crate) async fn stopped(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    idp: Option<&IdpName>,
+    refusal: Refusal,
+) -> Response<Body> {
+    let event = AuditEvent::Refused {
+        site: Some(request.visit.site.settings.name.clone()),
+        idp: idp.cloned(),
+        person: None,
+        refusal: refusal.clone(),
     };
+    // A refusal stands even when it cannot be recorded; the log says that it could not.
+    let _ = events::record(gateway, &request.visit.context, event).await;
+    let (sections, warnings) = (Vec::new(), Vec::new());
+    let findings = Findings { idp, verdict: refused(refusal), sections, warnings };
+    present(gateway, request, attempt, findings).await
+}
+
+/// A refusal in the operator's words.
+fn refused(refusal: Refusal) -> Verdict {
+    let Refusal { cause, explanation, remedy, .. } = refusal;
+    Verdict::Refused { explanation: format!("{cause}: {explanation}"), remedy }
+}
+
+/// What a test has found.
+struct Findings<'a> {
+    /// Which identity provider was tried out, where that is known.
+    idp: Option<&'a IdpName>,
+    verdict: Verdict,
+    sections: Vec<Section>,
+    warnings: Vec<String>,
+}
+
+/// The page with what was found, which is recorded first.
+async fn present(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    Findings { idp, verdict, mut sections, warnings }: Findings<'_>,
+) -> Response<Body> {
     let succeeded = verdict == Verdict::Succeeds;
-    let event = AuditEvent::ConnectionTested { idp: idp.clone(), succeeded };
-    if let Err(refusal) = events::record(gateway, &request.visit.context, event).await {
-        return refuse_own(gateway, request, refusal).await;
+    if let Some(idp) = idp {
+        let event = AuditEvent::ConnectionTested { idp: idp.clone(), succeeded };
+        if let Err(refusal) = events::record(gateway, &request.visit.context, event).await {
+            return refuse_own(gateway, request, refusal).await;
+        }
     }
     let frame = Frame::of(&request.visit.context);
-    let sections = [
-        Section { title: frame.t.operator.mapped.to_owned(), rows: mapped },
-        Section { title: frame.t.operator.received.to_owned(), rows: received },
-    ];
-    let sections = sections.into_iter().filter(|section| !section.rows.is_empty());
+    sections.retain(|section| !section.rows.is_empty());
+    let provider = idp.and_then(|idp| gateway.provider(idp));
     let page = TestResultPage {
         frame,
-        provider: &provider.label,
+        provider: provider.map_or(frame.site, |provider| provider.label.as_str()),
         verdict,
-        sections: &sections.collect::<Vec<_>>(),
+        sections: &sections,
         warnings: &warnings,
+        again: &attempt.destination(),
     };
     pages::html(StatusCode::OK, frame.language, &page)
 }
@@ -172,25 +234,23 @@ fn mapped(preview: &Preview) -> Vec<(String, String)> {
     preview.fields.iter().map(row).collect()
 }
 
-/// Which ground would send this address where.
-fn routing(gateway: &Gateway, request: &OwnRequest, email: &EmailAddress) -> String {
-    let route = gateway.sign_in.route(&Question {
-        email: Some(email),
-        site: &request.visit.site.settings.name,
-        host: &request.visit.host,
-        portal: None,
-        hint: None,
-        remembered: None,
-        linked: None,
-        now: request.visit.context.now,
-    });
-    let line = route.line.map(|line| format!(", rule in line {line}")).unwrap_or_default();
-    let ground = format!("{}{line}", route.ground.as_str());
-    match route.outcome {
-        Outcome::Use { idp, mode, .. } => format!("{ground}: {idp} ({mode:?})"),
-        Outcome::UpstreamLogin => format!("{ground}: the help center's own sign-in"),
-        Outcome::Choose => format!("{ground}: the chooser"),
-        Outcome::Deny => format!("{ground}: refused"),
+/// Which ground would send this address where, and what the rules that only report would change.
+fn routing(route: &Route) -> String {
+    let said = |route: &Route| {
+        let line = route.line.map(|line| format!(", rule in line {line}")).unwrap_or_default();
+        let ground = format!("{}{line}", route.ground.as_str());
+        match &route.outcome {
+            Outcome::Use { idp, mode, .. } => format!("{ground}: {idp} ({})", mode.as_str()),
+            Outcome::UpstreamLogin => format!("{ground}: the help center's own sign-in"),
+            Outcome::Choose => format!("{ground}: the chooser"),
+            Outcome::Deny => format!("{ground}: refused"),
+        }
+    };
+    match &route.would {
+        None => said(route),
+        Some(would) => {
+            format!("{}; with the rules that only report: {}", said(route), said(would))
+        }
     }
 }
 

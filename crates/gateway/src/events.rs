@@ -84,6 +84,9 @@ fn log(reference: ReferenceCode, event: &AuditEvent) {
         AuditEvent::SignInSucceeded { site, person, .. } => {
             tracing::info!(%reference, %site, idp = %person.idp, "sign-in succeeded");
         }
+        AuditEvent::SignInReported { site, line, present, would, .. } => {
+            tracing::info!(%reference, %site, line, present, would, "a rule that only reports would have decided");
+        }
         AuditEvent::GuestAdmitted { site, instead_of } => {
             let instead_of = instead_of.as_ref().map(ToString::to_string);
             tracing::info!(%reference, %site, instead_of, "guest admitted");

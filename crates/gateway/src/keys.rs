@@ -45,7 +45,12 @@ pub(crate) async fn reload(gateway: &Gateway) -> Result<Counts, String> {
 /// Sees that key files have changed: on a replica that was given the files from elsewhere, nobody
 /// says so.
 #[derive(Debug)]
-pub(crate) struct KeyWatch(Vec<Seen>);
+pub(crate) struct KeyWatch {
+    /// The files as they were when their keys were last taken over.
+    taken: Vec<Seen>,
+    /// Why they could not be taken over since.
+    said: Option<String>,
+}
 
 /// A file, and what it was like.
 type Seen = (PathBuf, Option<(SystemTime, u64)>);
@@ -55,19 +60,28 @@ impl KeyWatch {
         let active = [&files.sealing, &files.assertion, &files.saml].into_iter().flatten();
         let all = active
             .flat_map(|file| [file.clone(), key_sibling(file, "next"), key_sibling(file, "old")]);
-        Self(all.map(|path| (path.clone(), look(&path))).collect())
+        Self { taken: all.map(|path| (path.clone(), look(&path))).collect(), said: None }
     }
 
-    /// Goes on with the keys as they are now, if a file is another one than before. Keys that
-    /// cannot be used are said once, and the old ones stay.
+    /// Goes on with the keys as they are now, if a file is another one than before. While they
+    /// cannot be used (the operator's file is read, too, and may be half-edited in that minute), the
+    /// old ones stay, and the next look tries again; each reason is said once.
     pub(crate) async fn look(&mut self, gateway: &Gateway) {
-        let now: Vec<Seen> = self.0.iter().map(|(path, _)| (path.clone(), look(path))).collect();
-        if now == self.0 {
+        let now: Vec<Seen> =
+            self.taken.iter().map(|(path, _)| (path.clone(), look(path))).collect();
+        if now == self.taken {
+            self.said = None;
             return;
         }
-        self.0 = now;
-        if let Err(reason) = reload(gateway).await {
-            tracing::warn!(reason, "key files have changed and cannot be used: the old keys stay");
+        let Err(reason) = reload(gateway).await else {
+            *self = Self { taken: now, said: None };
+            return;
+        };
+        if self.said.as_ref() != Some(&reason) {
+            let still = "key files have changed and cannot be used: the old keys stay, and this is \
+                         tried again each minute";
+            tracing::warn!(reason, "{still}");
+            self.said = Some(reason);
         }
     }
 }

@@ -75,6 +75,7 @@ mod verifying;
 pub use assembly::check;
 pub use clock::SystemClock;
 pub use endpoints::registration;
+pub use expiry::{Asking, ProviderFindings, check_providers};
 pub use factor_orders::{FactorOf, FactorReport};
 pub use listen::Feed;
 pub use revocation::offline as sessions_offline;

@@ -1,13 +1,17 @@
 //! Which identity providers have read our metadata since its keys changed.
 //!
+//! Each site is a service provider of its own, with metadata of its own: what an identity provider
+//! has read of one says nothing about another.
+//!
 //! Metadata is public, so a note says that somebody read it, and from where; that it was the
 //! identity provider is the operator's to see by the address.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{IdpName, Timestamp};
+use domain::{IdpName, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 
@@ -36,29 +40,31 @@ pub struct Reading {
 pub struct PublishedKeys {
     /// Fingerprints: SHA-256 of the certificate, its first eight bytes in hex. The first signs.
     pub keys: Vec<String>,
-    /// The last reading for each SAML identity provider in use.
-    pub readings: Vec<(IdpName, Option<Reading>)>,
+    /// The last reading for each site of each SAML identity provider in use.
+    pub readings: Vec<(IdpName, SiteName, Option<Reading>)>,
 }
 
 /// Notes that our metadata for an identity provider was read. A failure costs the note alone.
 pub(crate) async fn note(gateway: &Gateway, request: &OwnRequest, idp: &IdpName) {
     let context = &request.visit.context;
+    let site = &request.visit.site.settings.name;
     let reading = Reading { at: context.now, client: context.client, keys: fingerprints(gateway) };
     if reading.keys.is_empty() {
         return;
     }
     let noted = async {
-        let before = last(gateway, idp, reading.at).await?;
+        let before = last(gateway, (idp, site), reading.at).await?;
         let old =
             |before: &Reading| before.keys != reading.keys || reading.at >= before.at.plus(NEWS);
         if before.as_ref().is_none_or(old) {
             let until = reading.at.plus(REMEMBERED);
-            gateway.vault.put(KIND, &[idp.as_str()], &reading, until, reading.at).await?;
+            let key = [idp.as_str(), site.as_str()];
+            gateway.vault.put(KIND, &key, &reading, until, reading.at).await?;
         }
         Ok::<_, StoreError>(())
     };
     if let Err(error) = noted.await {
-        tracing::warn!(%idp, %error, "who reads our metadata could not be noted");
+        tracing::warn!(%idp, %site, %error, "who reads our metadata could not be noted");
     }
 }
 
@@ -72,19 +78,28 @@ pub(crate) async fn published(gateway: &Gateway) -> Result<PublishedKeys, String
     let saml = |provider: &crate::gateway::Provider| {
         provider.enabled && provider.protocol == Protocol::Saml
     };
-    for (idp, _) in gateway.providers.iter().filter(|(_, provider)| saml(provider)) {
-        let reading = last(gateway, idp, now).await.map_err(|error| error.to_string())?;
-        readings.push((idp.clone(), reading));
+    let sites = site_names(gateway);
+    for (idp, provider) in gateway.providers.iter().filter(|(_, provider)| saml(provider)) {
+        for site in sites.iter().filter(|site| provider.is_at(site)) {
+            let reading = last(gateway, (idp, site), now).await;
+            let reading = reading.map_err(|error| error.to_string())?;
+            readings.push((idp.clone(), (*site).clone(), reading));
+        }
     }
     Ok(PublishedKeys { keys: fingerprints(gateway), readings })
 }
 
+/// Every site once, in the order of the names.
+fn site_names(gateway: &Gateway) -> BTreeSet<&SiteName> {
+    gateway.sites.values().map(|site| &site.settings.name).collect()
+}
+
 async fn last(
     gateway: &Gateway,
-    idp: &IdpName,
+    (idp, site): (&IdpName, &SiteName),
     now: Timestamp,
 ) -> Result<Option<Reading>, StoreError> {
-    gateway.vault.get(KIND, &[idp.as_str()], now).await
+    gateway.vault.get(KIND, &[idp.as_str(), site.as_str()], now).await
 }
 
 fn fingerprints(gateway: &Gateway) -> Vec<String> {

@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     break_glass: Family<BreakGlass, Counter>,
     parked: Family<Parked, Counter>,
     dormant: Family<Dormant, Counter>,
+    weak: Family<Weak, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,6 +69,13 @@ struct Dormant {
     outcome: &'static str,
 }
 
+/// What a dated exception let pass.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Weak {
+    idp: String,
+    algorithm: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut all = Self {
@@ -80,6 +88,7 @@ impl Default for Metrics {
             break_glass: Family::default(),
             parked: Family::default(),
             dormant: Family::default(),
+            weak: Family::default(),
         };
         let registry = &mut all.registry;
         registry.register("sign_ins", "Customers who signed in", all.sign_ins.clone());
@@ -109,6 +118,11 @@ impl Default for Metrics {
             "dormant_customers",
             "Customers who stay away, and what was done about them",
             all.dormant.clone(),
+        );
+        registry.register(
+            "weak_saml_messages",
+            "SAML messages that only a dated exception let pass",
+            all.weak.clone(),
         );
         all
     }
@@ -154,6 +168,11 @@ impl Metrics {
     pub(crate) fn expires(&self, idp: Option<&IdpName>, until: Timestamp) {
         let labels = Certificate { idp: named(idp) };
         self.expiry.get_or_create(&labels).set(until.as_millis() / 1000);
+    }
+
+    /// Counts a SAML message that only `sha1_until` or `cbc_until` let pass (attacks.md A15, A22).
+    pub(crate) fn weak(&self, idp: &IdpName, algorithm: &'static str) {
+        self.weak.get_or_create(&Weak { idp: idp.to_string(), algorithm }).inc();
     }
 
     /// Everything, as OpenMetrics text.

@@ -24,6 +24,8 @@ pub(crate) struct Concern {
     pub(crate) again: Option<String>,
     /// Another way in that a rule leaves meanwhile.
     pub(crate) fallback: Option<Fallback>,
+    /// Address at which another way can be chosen, where trying again may not help.
+    pub(crate) other_way: Option<String>,
 }
 
 /// Records a refusal and answers with it.
@@ -141,6 +143,7 @@ fn page(
             since: refusal.since,
             again: concern.again.clone(),
             fallback: concern.fallback.clone(),
+            other_way: concern.other_way.clone(),
             host: host.unwrap_or_default(),
             reference: context.reference,
             time: context.now,

@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::access_log::Finished;
 use crate::body::Body;
+use crate::endpoints::for_log;
 use crate::gateway::Gateway;
 use crate::{proxy_protocol, request};
 
@@ -139,7 +140,7 @@ async fn answer(
         client: context.client,
         site: context.site.as_ref().map_or("-", |site| site.settings.name.as_str()),
         method: &method,
-        path: &path,
+        path: &for_log(&path),
         status: response.status(),
         took: began.elapsed(),
     });

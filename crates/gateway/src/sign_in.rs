@@ -22,7 +22,7 @@ pub(crate) use dispatch::{start, usable};
 pub(crate) use oidc::ID_TOKEN;
 pub(crate) use opening::{Opening, open};
 pub(crate) use page::{page, straight_to, submit};
-pub(crate) use saml::{metadata as saml_metadata, service_provider};
+pub(crate) use saml::{metadata as saml_metadata, service_provider, unfinished};
 pub(crate) use second_factor::{page as factor_page, submit as factor_submit};
 pub(crate) use setting_up::page as setting_up;
 pub(crate) use unasked::confirm;

@@ -45,11 +45,15 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
             Err(refusal) => refuse_own(gateway, request, refusal).await,
         };
     }
-    let session = match session_of(gateway, request).await {
-        Ok(session) => session,
-        Err(refusal) => return refuse_own(gateway, request, refusal).await,
-    };
-    let name = session.as_deref().and_then(|session| match &session.facts().who {
+    match session_of(gateway, request).await {
+        Ok(session) => ask(request, session.as_deref()),
+        Err(refusal) => refuse_own(gateway, request, refusal).await,
+    }
+}
+
+/// The page that asks.
+fn ask(request: &OwnRequest, session: Option<&OpenSession>) -> Response<Body> {
+    let name = session.and_then(|session| match &session.facts().who {
         Who::Person(customer) => Some(customer.identity.display_name.as_str()),
         Who::Guest => None,
     });
@@ -68,7 +72,7 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
 async fn end(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, Refusal> {
     request.require_own_page()?;
     let Some(session) = session_of(gateway, request).await? else {
-        return Ok(cleared(request, signed_out(request, None, None)));
+        return Ok(cleared(request, ended(request, None, None)));
     };
     gateway
         .sessions
@@ -78,12 +82,12 @@ async fn end(gateway: &Gateway, request: &OwnRequest) -> Result<Response<Body>, 
     let person = person(&session).cloned();
     let site = request.visit.site.settings.name.clone();
     // The session has ended; that it could not be recorded does not bring it back.
-    let ended = AuditEvent::SignedOut { site, person: person.clone() };
-    let _ = events::record(gateway, &request.visit.context, ended).await;
+    let event = AuditEvent::SignedOut { site, person: person.clone() };
+    let _ = events::record(gateway, &request.visit.context, event).await;
     let response = match person {
-        Some(person) => provider::leave(gateway, request, &session, &person.idp).await,
+        Some(person) => provider::leave(gateway, request, &session, &person.idp).await?,
         // A guest's session is the help center's own, which we only cut off.
-        None => signed_out(request, Some(SessionEnd::Untouched), None),
+        None => ended(request, Some(SessionEnd::Untouched), None),
     };
     Ok(cleared(request, response))
 }
@@ -102,9 +106,9 @@ async fn returned(
     let Some(Leaving { leaving, .. }) =
         left.filter(|left| left.site == *site && left.request.is_none())
     else {
-        return Ok(signed_out(request, None, None));
+        return signed_out(gateway, request, None, None).await;
     };
-    Ok(told(gateway, request, &leaving, SessionEnd::Ended).await)
+    told(gateway, request, &leaving, SessionEnd::Ended).await
 }
 
 /// The page that names what ended, and the record of what the identity provider said.
@@ -113,7 +117,7 @@ async fn told(
     request: &OwnRequest,
     idp: &IdpName,
     outcome: SessionEnd,
-) -> Response<Body> {
+) -> Result<Response<Body>, Refusal> {
     let said = AuditEvent::ProviderSignOut {
         site: request.visit.site.settings.name.clone(),
         idp: idp.clone(),
@@ -123,10 +127,24 @@ async fn told(
     let _ = events::record(gateway, &request.visit.context, said).await;
     let label = gateway.provider(idp).map_or(idp.as_str(), |provider| provider.label.as_str());
     // Without a session of ours nothing reaches the help center: its own is as good as over.
-    signed_out(request, Some(SessionEnd::Ended), Some((label, outcome)))
+    signed_out(gateway, request, Some(SessionEnd::Ended), Some((label, outcome))).await
 }
 
-fn signed_out(
+/// What ended, unless somebody is signed in here: in another tab by now, or by a link that makes
+/// believe (attacks.md D6). They are asked.
+async fn signed_out(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    help_center: Option<SessionEnd>,
+    provider: Option<(&str, SessionEnd)>,
+) -> Result<Response<Body>, Refusal> {
+    Ok(match session_of(gateway, request).await? {
+        Some(session) => ask(request, Some(&session)),
+        None => ended(request, help_center, provider),
+    })
+}
+
+fn ended(
     request: &OwnRequest,
     help_center: Option<SessionEnd>,
     provider: Option<(&str, SessionEnd)>,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Authentication, FactorUse, Fragment, Identity, IdpName, ReturnPath, SiteName, Timestamp,
+    Authentication, FactorUse, Fragment, HostName, Identity, IdpName, ReturnPath, SiteName,
+    Timestamp,
 };
-use policy::{FactorDemand, Fallback, Mode, Outcome, Question};
+use policy::{Arrival, Barred, FactorDemand, Fallback, Judgement, Mode, Outcome, SignInRules};
 use serde::{Deserialize, Serialize};
 
 use crate::{Admission, Event, FactorPassed, Pending, SignInError, Step};
@@ -237,6 +238,11 @@ impl Attempt {
         if self.is_over(now) {
             return Err(SignInError::AttemptOver);
         }
+        // A test goes to its identity provider, and the answer is only looked at: it must never become
+        // a session, not even a guest's.
+        if self.test && !matches!(event, Event::Chosen(_)) {
+            return Err(SignInError::NotUnderWay);
+        }
         match (&self.stage, event) {
             (Stage::Choosing, Event::Routed(outcome)) => {
                 let step = step_for(outcome)?;
@@ -250,10 +256,6 @@ impl Attempt {
             },
             (Stage::Choosing, Event::FallbackChosen(outcome)) => self.fall_back(outcome),
             (Stage::Choosing, Event::Chosen(idp)) => Ok((self, Step::SendTo(idp))),
-            // A test is only looked at; it must never become a session.
-            (Stage::AtProvider { .. }, Event::Answered(..)) if self.test => {
-                Err(SignInError::NotUnderWay)
-            }
             (Stage::AtProvider { idp, browser, .. }, Event::Answered(verified, admission)) => {
                 let (said, browser) = (verified.authentication.clone(), *browser);
                 let identity = Box::new(admission.mapping.identity(idp, verified)?);
@@ -316,36 +318,41 @@ impl Attempt {
         }
     }
 
-    /// The rules once more, now that the address is proved: the chooser, a link and what the browser
-    /// remembers lead past the address that was typed, not past the rules.
+    /// What the rules say of whom this attempt brings to `host`, now that the address is proved.
+    pub fn judge(
+        &self,
+        identity: &Identity,
+        rules: &SignInRules,
+        host: &HostName,
+        now: Timestamp,
+    ) -> Judgement {
+        let portal = self.portal();
+        rules.admit(&Arrival {
+            idp: &identity.person.idp,
+            email: &identity.email,
+            site: &self.site,
+            host,
+            portal: portal.as_deref(),
+            instead_of: self.instead_of.as_ref(),
+            now,
+        })
+    }
+
     fn admit(
         &self,
         identity: &Identity,
         admission: &Admission<'_>,
         now: Timestamp,
     ) -> Result<(), SignInError> {
-        let portal = self.portal();
-        let route = admission.rules.route(&Question {
-            email: Some(&identity.email),
-            site: &self.site,
-            host: admission.host,
-            portal: portal.as_deref(),
-            hint: None,
-            remembered: None,
-            linked: None,
-            now,
-        });
-        let theirs = &identity.person.idp;
-        match route.outcome {
-            Outcome::Deny | Outcome::Use { mode: Mode::Off, .. } => Err(SignInError::DeniedByRule),
-            Outcome::Use { idp, mode: Mode::Required, fallback } if idp != *theirs => {
-                let stands_in = fallback == Some(Fallback::Idp(theirs.clone()));
-                if stands_in && self.instead_of.as_ref() == Some(&idp) {
-                    return Ok(());
-                }
-                Err(SignInError::ProviderNotTheirs(idp))
-            }
-            Outcome::Use { .. } | Outcome::UpstreamLogin | Outcome::Choose => Ok(()),
+        Ok(self.judge(identity, admission.rules, admission.host, now).verdict?)
+    }
+}
+
+impl From<Barred> for SignInError {
+    fn from(barred: Barred) -> Self {
+        match barred {
+            Barred::Denied => Self::DeniedByRule,
+            Barred::ProviderNotTheirs(idp) => Self::ProviderNotTheirs(idp),
         }
     }
 }

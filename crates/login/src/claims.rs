@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{DomainPattern, EmailAddress, Identity, IdpName, PersonKey, Subject};
+use domain::{DomainName, DomainPattern, EmailAddress, Identity, IdpName, PersonKey, Subject};
 
 use crate::expression::{Expression, Found, NAME_ID};
 use crate::{SignInError, Verified};
@@ -11,6 +11,10 @@ use crate::{SignInError, Verified};
 const MAX_GROUPS: usize = 2000;
 /// A distinguished name of a deep directory fits.
 const MAX_GROUP: usize = 512;
+
+/// The claim that names a tenant (Microsoft Entra ID); no ID token of a tenant that is not listed
+/// gets this far.
+const TENANT: &str = "tid";
 
 /// Where one identity provider's claims or attributes carry what the gateway needs.
 ///
@@ -42,6 +46,9 @@ pub struct Mapping {
     pub rules: ClaimRules,
     /// Its domains.
     pub domains: Vec<DomainPattern>,
+    /// Where several companies sign in through it: the domains of each, by its claim `tid`. Empty:
+    /// it speaks for all of its domains.
+    pub tenants: BTreeMap<String, Vec<DomainPattern>>,
 }
 
 /// What a mapping makes of claims, field by field, with the identity that a sign-in would have.
@@ -81,9 +88,11 @@ impl Mapping {
     pub fn preview(&self, idp: &IdpName, verified: Verified) -> Preview {
         let Verified { subject, mut claims, email_verified, idp_session, session_deadline, .. } =
             verified;
-        if let Some(subject) = subject {
-            claims.entry(NAME_ID.to_owned()).or_insert_with(|| vec![subject]);
-        }
+        // Never an attribute that calls itself so: the name is the protocol's own word.
+        match subject {
+            Some(subject) => claims.insert(NAME_ID.to_owned(), vec![subject]),
+            None => claims.remove(NAME_ID),
+        };
         let own = Expression::Claim(NAME_ID.to_owned());
         let by_subject = self.rules.subject.as_ref();
         let subject = by_subject.unwrap_or(&own).read(&claims);
@@ -94,7 +103,8 @@ impl Mapping {
         let kept = kept.map(|(name, values)| (name.clone(), values.clone())).collect();
 
         let person = self.subject(subject.as_ref());
-        let address = self.email(email.as_ref(), email_verified);
+        let tenant = claims.get(TENANT).and_then(|values| values.first());
+        let address = self.email(email.as_ref(), email_verified, tenant.map(String::as_str));
         let shown = name.as_ref().and_then(single).and_then(readable);
         let shown = shown.or_else(|| address.as_ref().ok().map(|a| a.as_str().to_owned()));
         let members = groups.as_ref().map(|found| normalised(&found.values)).transpose();
@@ -148,6 +158,7 @@ impl Mapping {
         &self,
         found: Option<&Found>,
         verified: Option<bool>,
+        tenant: Option<&str>,
     ) -> Result<EmailAddress, SignInError> {
         let rule = &self.rules.email;
         let found = found.filter(|found| !found.values.is_empty());
@@ -158,11 +169,16 @@ impl Mapping {
         if verified == Some(false) {
             return Err(SignInError::AddressUnverified);
         }
-        let domain = email.domain();
-        if !self.domains.iter().any(|pattern| pattern.matches(&domain)) {
-            return Err(SignInError::DomainForeign(domain.to_string()));
+        if !self.speaks_for(&email.domain(), tenant) {
+            return Err(SignInError::DomainForeign(email.domain().to_string()));
         }
         Ok(email)
+    }
+
+    fn speaks_for(&self, domain: &DomainName, tenant: Option<&str>) -> bool {
+        let among = |all: &[DomainPattern]| all.iter().any(|pattern| pattern.matches(domain));
+        let own = || tenant.and_then(|id| self.tenants.get(id)).is_some_and(|own| among(own));
+        among(&self.domains) && (self.tenants.is_empty() || own())
     }
 }
 

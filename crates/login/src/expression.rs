@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use crate::Claims;
 
 /// The name under which an expression finds the protocol's own subject: the NameID unless it is
-/// transient, or `sub`. An attribute of that name hides it.
+/// transient, or `sub`. An attribute of that name is not seen.
 pub const NAME_ID: &str = "NameID";
 
 /// How one value is read from claims. Each operation works on every value of a list.
@@ -65,7 +65,7 @@ impl Expression {
                 }
                 empty
             }
-            Self::Lower(from) => from.each(claims, |value| vec![value.to_lowercase()]),
+            Self::Lower(from) => from.each(claims, |value| vec![lower(value)]),
             Self::Capture { from, pattern } => {
                 from.each(claims, |value| pattern.capture(value).into_iter().collect())
             }
@@ -94,6 +94,19 @@ impl Expression {
             Self::Constant(_) => Vec::new(),
         }
     }
+}
+
+/// In lower case, but for the few letters that would turn into ASCII (the Kelvin sign into `k`): a
+/// look-alike of an address must not become that address.
+fn lower(text: &str) -> String {
+    let small = |c: char| match c.is_ascii() {
+        true => c.to_ascii_lowercase().to_string(),
+        false => {
+            let small: String = c.to_lowercase().collect();
+            if small.contains(|c: char| c.is_ascii()) { c.to_string() } else { small }
+        }
+    };
+    text.chars().map(small).collect()
 }
 
 /// As the file has it, in one line.
@@ -192,6 +205,7 @@ mod tests {
 
     #[test]
     fn operations_work_on_every_value() {
+        assert_eq!(lower("MAR\u{212a} \u{130} ÄÖ"), "mar\u{212a} \u{130} äö");
         let lower = Expression::Lower(claim("mail"));
         assert_eq!(values(&lower).unwrap(), ["ann@acme.example"]);
         let pattern = "^CN=([^,]+)".parse().unwrap();

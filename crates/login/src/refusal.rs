@@ -123,7 +123,7 @@ impl SignInError {
                 "address-unverified",
                 Blame::IdentityProvider,
                 Notice::AddressNotAllowed,
-                "have the person verify the address at the identity provider",
+                "have the person verify the address at the identity provider; Google answers for an address only where the account belongs to a Workspace",
             ),
             Self::DomainForeign(_) => (
                 "domain-foreign",

@@ -3,7 +3,7 @@
 
 use domain::Secret;
 use http::header::CONTENT_TYPE;
-use http::{Request, StatusCode};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use serde_json::{Map, Value};
 use url::{Origin, Url};
 
@@ -13,8 +13,13 @@ use crate::{ProviderMetadata, TokenResponse, VerifiedIdToken, json};
 
 /// The claim whose values may be elsewhere.
 const GROUPS: &str = "groups";
-/// The person's groups, nested ones included, at Microsoft Graph.
-const GRAPH_GROUPS: &str = "v1.0/me/transitiveMemberOf/microsoft.graph.group?$select=id&$top=999";
+/// The person's groups, nested ones included, at Microsoft Graph: an advanced query there, which asks
+/// for a count and for [`CONSISTENCY`].
+const GRAPH_GROUPS: &str =
+    "v1.0/me/transitiveMemberOf/microsoft.graph.group?$count=true&$select=id&$top=999";
+/// What Microsoft Graph wants with an advanced query; others pass over it.
+const CONSISTENCY: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("consistencylevel"), HeaderValue::from_static("eventual"));
 
 /// Groups that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,10 +123,10 @@ pub struct GroupPage {
 impl GroupQuery {
     /// The request for the first page.
     pub fn request(&self) -> Option<Request<Vec<u8>>> {
-        let mut request = bearer_get(&self.first, &self.token)?;
+        let mut request = self.request_page(&self.first)?;
         if self.action {
             *request.method_mut() = http::Method::POST;
-            let kind = http::HeaderValue::from_static("application/json");
+            let kind = HeaderValue::from_static("application/json");
             request.headers_mut().insert(CONTENT_TYPE, kind);
             *request.body_mut() = br#"{"securityEnabledOnly":false}"#.to_vec();
         }
@@ -130,7 +135,10 @@ impl GroupQuery {
 
     /// The request for a further page.
     pub fn request_page(&self, page: &Url) -> Option<Request<Vec<u8>>> {
-        bearer_get(page, &self.token)
+        let mut request = bearer_get(page, &self.token)?;
+        let (name, value) = CONSISTENCY;
+        request.headers_mut().insert(name, value);
+        Some(request)
     }
 
     /// Reads a page: a JSON object with the list under `value` (Microsoft Graph) or `groups`; its

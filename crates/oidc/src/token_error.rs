@@ -97,9 +97,10 @@ pub enum IdTokenError {
 
 impl IdTokenError {
     /// Whether the provider may have changed its keys since they were fetched, so that verifying
-    /// once more with fresh ones may help.
+    /// once more with fresh ones may help: not every provider names its keys, or names a new one
+    /// anew.
     pub fn suggests_new_keys(&self) -> bool {
-        matches!(self, Self::KeyUnknown)
+        matches!(self, Self::KeyUnknown | Self::Signature)
     }
 }
 

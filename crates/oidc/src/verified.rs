@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::{claims, numeric_date};
 
+/// Google's issuer.
+const GOOGLE: &str = "https://accounts.google.com";
+
 /// An ID token that passed every check. There is no other way to one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedIdToken {
@@ -50,7 +53,15 @@ impl VerifiedIdToken {
     }
 
     /// What the provider says of the address; `None` when it says nothing.
+    ///
+    /// Google verifies an address once, and the account keeps it when its domain passes on: it
+    /// answers for an address only at `gmail.com`, or where `hd` says that a Workspace manages the
+    /// account (Google Identity, "Verify the Google ID token").
     pub fn email_verified(&self) -> Option<bool> {
+        let own = || self.text("email").is_some_and(|email| email.ends_with("@gmail.com"));
+        if self.text("iss") == Some(GOOGLE) && self.text("hd").is_none() && !own() {
+            return Some(false);
+        }
         boolean(self.members.get("email_verified"))
     }
 

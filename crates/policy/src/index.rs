@@ -16,11 +16,14 @@ pub(crate) struct Index {
     /// By the name without the `*.`.
     subdomains: HashMap<String, Vec<usize>>,
     rest: Vec<usize>,
+    /// Whether any rule names single addresses, whatever it is found by.
+    names_people: bool,
 }
 
 impl Index {
     pub(crate) fn of(rules: &[SignInRule]) -> Self {
-        let mut index = Self::default();
+        let names_people = rules.iter().any(|rule| !rule.people.is_empty());
+        let mut index = Self { names_people, ..Self::default() };
         for (place, rule) in rules.iter().enumerate() {
             index.add(place, rule);
         }
@@ -75,7 +78,7 @@ impl Index {
     }
 
     pub(crate) fn names_people(&self) -> bool {
-        !self.people.is_empty()
+        self.names_people
     }
 }
 

@@ -9,10 +9,11 @@
 //! Rules of `second_factor` only ever demand, and what is unknown takes the strictest branch
 //! (invariant 8).
 //!
-//! Start at [`decide`] for requests, [`SignInRules::route`] for people and [`FactorRules::demand`]
-//! for the second factor.
+//! Start at [`decide`] for requests, [`SignInRules::route`] for people, [`SignInRules::admit`] for
+//! those whose address is proved, and [`FactorRules::demand`] for the second factor.
 
 mod access;
+mod arrival;
 mod cohort;
 mod index;
 mod lifetimes;
@@ -21,6 +22,7 @@ mod rule;
 mod second_factor;
 
 pub use access::{Asking, Decision, GuestPermit, Permit, PersonPermit, Visitor, decide};
+pub use arrival::{Arrival, Barred, Judgement};
 pub use cohort::Share;
 pub use lifetimes::{Age, Lifetime, Lifetimes, Limits};
 pub use routing::{Ground, ORDER, Question, Route, Said, SignInRules, Silence};

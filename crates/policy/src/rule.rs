@@ -1,5 +1,7 @@
 //! One rule of `sign_in`, and what it says.
 
+use std::fmt;
+
 use domain::{DomainPattern, EmailAddress, HostName, IdpName, SiteName, Timestamp};
 
 use crate::Question;
@@ -16,6 +18,18 @@ pub enum Mode {
     Preferred,
     /// The only way.
     Required,
+}
+
+impl Mode {
+    /// The word of the operator's file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Optional => "optional",
+            Self::Preferred => "preferred",
+            Self::Required => "required",
+        }
+    }
 }
 
 /// What a rule leaves to its people while its identity provider does not answer. Offered on a page,
@@ -46,6 +60,19 @@ pub enum Outcome {
     Choose,
     /// Refuse.
     Deny,
+}
+
+/// In the words of the operator's file, such as `use acme, mode off`.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Use { idp, mode: Mode::Required, .. } => write!(f, "use {idp}"),
+            Self::Use { idp, mode, .. } => write!(f, "use {idp}, mode {}", mode.as_str()),
+            Self::UpstreamLogin => f.write_str("upstream_login"),
+            Self::Choose => f.write_str("choose"),
+            Self::Deny => f.write_str("deny"),
+        }
+    }
 }
 
 /// Whether a rule decides, or only says what it would have decided.

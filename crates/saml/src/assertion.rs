@@ -143,8 +143,12 @@ pub(crate) fn read(
         child(assertion, SAML, "Conditions")?.ok_or(ResponseError::ConditionsMissing)?;
     let statement = Statement::read(assertion)?;
     acceptable(&statement, expectation.authn_context)?;
-    let over = |end: Timestamp| now >= end.plus(expectation.clock_skew);
-    if statement.not_on_or_after.is_some_and(over) {
+    let old = |since| statement.instant.plus(expectation.clock_skew) < since;
+    if expectation.authenticated_since.is_some_and(old) {
+        return Err(ResponseError::AuthenticatedBefore);
+    }
+    // Without tolerance: a session that lasts for the difference of two clocks is none.
+    if statement.not_on_or_after.is_some_and(|end| now >= end) {
         return Err(ResponseError::SessionOver);
     }
     Ok(VerifiedAssertion {

@@ -204,6 +204,9 @@ pub enum ResponseError {
     /// The identity provider's session is already over.
     #[error("the identity provider's session is already over (SessionNotOnOrAfter)")]
     SessionOver,
+    /// `force_authn` asked for a new proof, and the answer rests on an old one.
+    #[error("the customer proved who they are before this sign-in began (AuthnInstant)")]
+    AuthenticatedBefore,
     /// An attribute without a name.
     #[error("an attribute of the assertion has no Name")]
     AttributeName,

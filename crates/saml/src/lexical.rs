@@ -8,6 +8,10 @@ use roxmltree::{Document, ParsingOptions};
 
 use crate::xml::is_space;
 
+/// Namespace declarations that an element may see, its own and its ancestors'. libxml2 looks through
+/// all of them for each prefix that it meets; honest messages have twenty.
+const IN_SCOPE: usize = 64;
+
 /// What a document may have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -85,7 +89,9 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 }
 
 fn scan(body: &str, limits: &Limits) -> Result<(), LexicalError> {
-    let (mut rest, mut depth, mut namespaces) = (body, 0_usize, 0_usize);
+    let (mut rest, mut namespaces) = (body, 0_usize);
+    // What each open element sees.
+    let mut open = vec![0_usize];
     while let Some((_, markup)) = rest.split_once('<') {
         if let Some(comment) = markup.strip_prefix("!--") {
             rest = comment.split_once("-->").map_or("", |(_, after)| after);
@@ -103,15 +109,17 @@ fn scan(body: &str, limits: &Limits) -> Result<(), LexicalError> {
         }
         let tag = Tag::read(markup);
         namespaces += tag.namespaces;
-        depth = match tag.kind {
-            Kind::Start => depth + 1,
-            Kind::Empty => depth,
-            Kind::End => depth.saturating_sub(1),
-        };
+        let seen = open.last().map_or(0, |outer| outer + tag.namespaces);
+        match tag.kind {
+            Kind::Start => open.push(seen),
+            Kind::Empty => {}
+            Kind::End => drop(open.pop()),
+        }
         let over = [
-            ("levels of elements", depth > limits.depth),
+            ("levels of elements", open.len() > limits.depth + 1),
             ("attributes in one element", tag.attributes > limits.attributes),
             ("namespace declarations", namespaces > limits.namespaces),
+            ("namespace declarations inside each other", seen > IN_SCOPE),
         ];
         if let Some((what, _)) = over.iter().find(|(_, over)| *over) {
             return Err(LexicalError::Limit(what));
@@ -211,6 +219,14 @@ mod tests {
         assert_eq!(limit("<a b=''c=''d=''e=''/>"), "attributes in one element");
         let six = "<b xmlns:x='u:x' xmlns:y='u:y'/>".repeat(3);
         assert_eq!(limit(&format!("<a>{six}</a>")), "namespace declarations");
+        let wide = Limits { namespaces: 1_000, depth: 100, ..LIMITS };
+        let nested = |levels: usize| {
+            "<a xmlns:x='u:x'>".repeat(levels) + &"</a>".repeat(levels) + "<b xmlns:x='u:x'/>"
+        };
+        let inside = |levels: usize| parse(&format!("<r>{}</r>", nested(levels)), &wide).map(drop);
+        assert_eq!(inside(64), Ok(()));
+        let deep = "namespace declarations inside each other";
+        assert_eq!(inside(65), Err(LexicalError::Limit(deep)));
         assert_eq!(limit(&format!("<a>{}</a>", "<b/>".repeat(100))), "nodes");
         assert!(
             parse("<a b='>=\"x=&lt;' c='='><!-- <b x='' x='' --><![CDATA[<<d=]]></a>", &LIMITS)

@@ -88,6 +88,9 @@ pub struct Expectation<'a> {
     pub encryption_required: bool,
     /// Acceptable `AuthnContextClassRef`s; empty: any (attacks.md B24).
     pub authn_context: &'a [String],
+    /// Since when the customer must have proved who they are, as `ForceAuthn` asked; `None`: any
+    /// time. The request may have lost it on its way, so the answer is what counts.
+    pub authenticated_since: Option<Timestamp>,
 }
 
 /// Verifies the `SAMLResponse` form field of an HTTP-POST (SAML Bindings §3.5).

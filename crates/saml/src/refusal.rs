@@ -69,6 +69,7 @@ impl ResponseError {
             Self::AuthnStatementMissing => "saml-authn-statement-missing",
             Self::AuthnContext(_) => "saml-authn-context",
             Self::SessionOver => "saml-session-over",
+            Self::AuthenticatedBefore => "saml-authenticated-before",
             Self::AttributeName => "saml-attribute-name-missing",
         }
     }
@@ -132,6 +133,9 @@ impl ResponseError {
             }
             Self::AuthnContext(_) => {
                 "let the identity provider demand the stronger sign-in for this application, or add what it sends to `authn_context`"
+            }
+            Self::AuthenticatedBefore => {
+                "let the identity provider honour ForceAuthn, or take `force_authn` out for this provider; if it honours it, somebody altered the request on its way: sign requests"
             }
             Self::Algorithm(_) => {
                 "let the identity provider sign with RSA or ECDSA and SHA-256, SHA-384 or SHA-512"

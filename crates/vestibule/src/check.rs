@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use config::Settings;
 use domain::Clock;
-use gateway::SystemClock;
+use gateway::{Asking, SystemClock};
 
 use crate::CONFIGURATION;
 
@@ -36,6 +36,8 @@ pub(crate) fn check(path: &Path, online: bool) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "{}: {errors}", path.display());
         return ExitCode::from(CONFIGURATION);
     }
+    let asking = if online { Asking::Everybody } else { Asking::FilesAlone };
+    let providers = providers_are_good(&settings, asking);
     let (sites, idps) = (settings.sites.len(), settings.identity_providers.len());
     let _ = writeln!(
         std::io::stdout(),
@@ -44,11 +46,39 @@ pub(crate) fn check(path: &Path, online: bool) -> ExitCode {
     );
     if online {
         let store = store_is_good(&settings);
-        if !(probe(settings) && store) {
+        if !(probe(settings) && store && providers) {
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Looks at the identity providers; false when one that was asked signs nobody in. A certificate
+/// that ends soon is a warning, as everything that still works.
+fn providers_are_good(settings: &Settings, asking: Asking) -> bool {
+    let looked = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| {
+            let looked = gateway::check_providers(settings, asking, SystemClock.now());
+            runtime.block_on(looked).map_err(|error| error.to_string())
+        });
+    let findings = match looked {
+        Ok(findings) => findings,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "identity_providers: {error}");
+            return false;
+        }
+    };
+    for warning in &findings.ending {
+        let _ = writeln!(std::io::stderr(), "warning: {warning}");
+    }
+    for line in &findings.unusable {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+    findings.unusable.is_empty()
 }
 
 /// Asks each JSM what its credential may do; false when something that rules need is missing.

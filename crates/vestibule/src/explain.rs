@@ -10,7 +10,9 @@ use clap::Args;
 use config::{IdentityProvider, Settings, Site};
 use domain::{Clock, EmailAddress, HostName, IdpName, ReturnPath, Timestamp};
 use gateway::SystemClock;
-use policy::{Fallback, Ground, Miss, Mode, Outcome, Question, Route, Said, Silence};
+use policy::{
+    Arrival, Fallback, Ground, Judgement, Miss, Mode, Outcome, Question, Route, Said, Silence,
+};
 
 use crate::{USAGE, check};
 
@@ -91,10 +93,11 @@ pub(crate) fn explain(file: &Path, asked: &Asked) -> ExitCode {
     let said = settings.sign_in.explain(&question);
     let mut text = head(&question, &asked.group);
     text += &grounds(&said, &route);
-    let (end, works) = ending(&settings, &question, &route);
+    let idp = signs_in(&settings, asked, &route);
+    let (end, works) = ending(&settings, &question, &route, idp.as_ref());
     text += &end;
-    text += &second_factor::explain(&settings, site, asked, &route);
-    text += &provisioning::explain(&settings, site, asked, &route);
+    text += &second_factor::explain(&settings, site, asked, idp.as_ref());
+    text += &provisioning::explain(&settings, site, asked, idp);
     let _ = std::io::stdout().write_all(text.as_bytes());
     if works { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -112,6 +115,25 @@ fn provider<'a>(settings: &'a Settings, name: &IdpName) -> Option<&'a IdentityPr
     settings.identity_providers.iter().find(|idp| idp.federation.name == *name)
 }
 
+/// Whether an identity provider may speak for an address (invariant 3).
+fn speaks(idp: &IdentityProvider, email: &EmailAddress) -> bool {
+    let domain = email.domain();
+    idp.federation.domains.iter().any(|own| own.matches(&domain))
+}
+
+/// By whom the person is signed in: by whom the rules name; where they name nobody, as was said, or by
+/// whom may speak for the address.
+fn signs_in(settings: &Settings, asked: &Asked, route: &Route) -> Option<IdpName> {
+    if let Outcome::Use { idp, mode, .. } = &route.outcome
+        && *mode != Mode::Off
+    {
+        return Some(idp.clone());
+    }
+    let said = asked.idp.as_ref().and_then(|said| provider(settings, said));
+    let said = said.filter(|said| speaks(said, &asked.email)).map(|said| &said.federation.name);
+    said.or_else(|| settings.sign_in.speaker(&asked.email)).cloned()
+}
+
 // Writing into a string does not fail: the results of `write!` below are dropped.
 
 fn head(question: &Question<'_>, groups: &[String]) -> String {
@@ -122,11 +144,7 @@ fn head(question: &Question<'_>, groups: &[String]) -> String {
     }
     let _ = writeln!(text, ", {}", question.now);
     if !groups.is_empty() {
-        let _ = writeln!(
-            text,
-            "groups: {} (only rules of second_factor look at them)",
-            groups.join(", ")
-        );
+        let _ = writeln!(text, "groups: {} (no rule of sign_in reads them)", groups.join(", "));
     }
     text.push('\n');
     text
@@ -198,8 +216,14 @@ fn way(outcome: &Outcome) -> String {
     }
 }
 
-/// What follows from the decision, and whether somebody gets in that way.
-fn ending(settings: &Settings, question: &Question<'_>, route: &Route) -> (String, bool) {
+/// What follows from the decision, and whether somebody gets in that way; `idp` is who would sign the
+/// person in.
+fn ending(
+    settings: &Settings,
+    question: &Question<'_>,
+    route: &Route,
+    idp: Option<&IdpName>,
+) -> (String, bool) {
     let line = route.line.map(|line| format!(", line {line}")).unwrap_or_default();
     let mut text =
         format!("\ndecided by {}{line}: {}\n", route.ground.as_str(), way(&route.outcome));
@@ -221,12 +245,44 @@ fn ending(settings: &Settings, question: &Question<'_>, route: &Route) -> (Strin
     match &route.outcome {
         Outcome::Deny => (text, false),
         Outcome::Use { idp, mode, .. } if *mode != Mode::Off => {
+            let (proved, admitted) = proved(settings, question, Some(idp));
             let (needs, works) = needs(settings, question, idp);
-            (text + &needs, works || *mode != Mode::Required)
+            (text + &proved + &needs, (works && admitted) || *mode != Mode::Required)
         }
-        Outcome::Choose => (text, speaker.is_some()),
+        Outcome::Choose => {
+            let (proved, admitted) = proved(settings, question, idp);
+            (text + &proved, admitted)
+        }
         Outcome::Use { .. } | Outcome::UpstreamLogin => (text, true),
     }
+}
+
+/// What the rules say once `idp` has proved the address, by the very function that a sign-in uses, and
+/// whether it goes on; nothing where `idp` cannot prove it.
+fn proved(settings: &Settings, question: &Question<'_>, idp: Option<&IdpName>) -> (String, bool) {
+    let idp = idp.and_then(|idp| provider(settings, idp));
+    let Some((idp, email)) = idp.zip(question.email).filter(|(idp, email)| speaks(idp, email))
+    else {
+        return (String::new(), false);
+    };
+    let arrival = Arrival {
+        idp: &idp.federation.name,
+        email,
+        site: question.site,
+        host: question.host,
+        portal: question.portal,
+        instead_of: None,
+        now: question.now,
+    };
+    let Judgement { route, verdict } = settings.sign_in.admit(&arrival);
+    let line = route.line.map(|line| format!(", line {line}")).unwrap_or_default();
+    let ground = route.ground.as_str();
+    let said = match &verdict {
+        Ok(()) => "let in".to_owned(),
+        Err(error) => format!("refused: {error}"),
+    };
+    let text = format!("with the proved address: decided by {ground}{line}: {said}\n");
+    (text, verdict.is_ok())
 }
 
 /// What the identity provider must send, and whether it may sign this person in at all.
@@ -243,9 +299,7 @@ fn needs(settings: &Settings, question: &Question<'_>, name: &IdpName) -> (Strin
         let _ = writeln!(text, "`{name}` signs nobody in at this site");
         works = false;
     }
-    let domain = question.email.map(EmailAddress::domain);
-    let speaks = domain.is_some_and(|d| idp.federation.domains.iter().any(|own| own.matches(&d)));
-    if !speaks {
+    if !question.email.is_some_and(|email| speaks(idp, email)) {
         let _ = writeln!(
             text,
             "`{name}` may speak for {} only: the sign-in ends with a refusal",

@@ -52,8 +52,8 @@ enum Command {
     Run,
     /// Read the file and everything that it names, and say all that is wrong.
     Check {
-        /// Ask the peers, too: what the JSM credentials may do, and which settings of a Redis would lose
-        /// records. Writes nothing that stays.
+        /// Ask the peers, too: what identity providers publish, what the JSM credentials may do, and
+        /// which settings of a Redis would lose records. Writes nothing that stays.
         #[arg(long)]
         online: bool,
     },

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use audit::Record;
+use config::Settings;
 use domain::{AuditEvent, ReferenceCode};
 use gateway::control::{Answer, Command};
 
@@ -42,13 +43,24 @@ pub(crate) fn why(path: &Path, code: &str) -> ExitCode {
 }
 
 /// Asks the running gateway; with none running, reads its log.
-fn ask(settings: &config::Settings, code: ReferenceCode) -> anyhow::Result<Vec<Record>> {
+fn ask(settings: &Settings, code: ReferenceCode) -> anyhow::Result<Vec<Record>> {
     match asking::send(settings, &Command::Why { code }) {
         Ok(Answer::Records(records)) => Ok(records),
         Ok(Answer::Failed(reason)) => Err(anyhow::anyhow!(reason)),
         Ok(_) => Err(anyhow::anyhow!(asking::STRANGE)),
-        Err(_) => Ok(audit::find(&settings.audit_file, code)?),
+        Err(silent) => audit::find(&settings.audit_file, code)
+            .map_err(|unread| anyhow::anyhow!(nowhere_to_look(settings, &silent, &unread))),
     }
+}
+
+/// Why neither the gateway nor its log tells anything; both files are the gateway's user's alone.
+fn nowhere_to_look(settings: &Settings, silent: &io::Error, unread: &io::Error) -> String {
+    format!(
+        "no gateway answers on {}: {silent}, and {} cannot be read: {unread}; run this where the \
+         gateway runs, as its user or root, or name its file with --config",
+        settings.control_socket.display(),
+        settings.audit_file.display()
+    )
 }
 
 fn explain(records: &[Record]) -> String {

@@ -83,6 +83,7 @@ impl Party {
             signed: SignedPart::Either,
             encryption_required: false,
             authn_context: &[],
+            authenticated_since: None,
         };
         let verified =
             verify_response(&STANDARD.encode(xml), &expectation, Timestamp::from_seconds(NOW));

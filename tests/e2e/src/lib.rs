@@ -25,5 +25,5 @@ pub use operator::until;
 pub use process::{Begun, Finished, Vestibule};
 pub use replicas::{Front, Replicas};
 pub use scene::{Place, Scene, SceneOptions};
-pub use visitor::{Visitor, reference};
+pub use visitor::{Visitor, asks_again, reference};
 pub use wire::{Reply, Wire, open_websocket, read_whole};

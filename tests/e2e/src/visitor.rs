@@ -3,6 +3,7 @@
 use fakes::http_client::{Answer, Browser, PageForm};
 use fakes::saml::Form;
 use http::Method;
+use url::Url;
 
 use crate::Scene;
 
@@ -72,6 +73,13 @@ impl Visitor {
         let url = url.parse().expect("a URL");
         self.browser.step(Method::GET, &url, &[]).await.expect("an answer")
     }
+}
+
+/// Where the page of an account that is being made asks again by itself; `None` on any other.
+pub fn asks_again(page: &Answer) -> Option<Url> {
+    let text = page.text();
+    let (_, rest) = text.split_once("data-again=\"")?;
+    page.url.join(rest.split('"').next()?).ok()
 }
 
 /// The reference code on a refusal page or in JSON.

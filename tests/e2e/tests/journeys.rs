@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use e2e::{Scene, Visitor};
+use e2e::{Scene, Visitor, asks_again};
 use fakes::jsm::Operation;
 use fakes::server::Behaviour;
 
@@ -218,13 +218,12 @@ async fn with_jsm_down_known_customers_get_in_and_new_ones_wait_on_a_page_that_g
     assert_eq!(page.status, 200, "{}", page.text());
     assert!(page.text().contains("Setting up your account"), "{}", page.text());
     assert_eq!(bob.cookie("__Host-vestibule"), None);
-    let refresh = page.header("refresh").and_then(|refresh| refresh.split_once("url="));
-    let again = scene.url(refresh.expect("it asks again by itself").1);
+    let again = asks_again(&page).expect("it asks again by itself");
 
     scene.jsm.recover();
     for _ in 0..60 {
         scene.clock.advance(Duration::from_secs(1));
-        let page = bob.follow(&again).await;
+        let page = bob.follow(again.as_str()).await;
         if page.status == 303 {
             assert_eq!(page.header("location"), Some(LINK), "{}", page.text());
             break;

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use e2e::{Place, Scene, SceneOptions, Visitor, reference};
 use fakes::http_client::{Answer, PageForm};
+use fakes::saml::Flaw;
 use fakes::server::Behaviour;
 
 const PORTAL: &str = "/servicedesk/customer/portal/3";
 const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042";
 const ACME: &str = "  - { domain: acme.example, use: acme }";
+const GLOBEX: &str = "  - { domain: globex.example, use: globex }";
 const OTHERWISE: &str = "{ otherwise: choose }";
 
 async fn scene_with(instead: &[(&'static str, &str)]) -> Scene {
@@ -22,6 +24,14 @@ async fn typed(browser: &mut Visitor, path: &str, email: &str) -> Answer {
     let page = browser.open(path).await;
     let form = PageForm::all(&page).into_iter().next().expect("a form").with("email", email);
     browser.step(&form).await
+}
+
+/// The address of a link with this text.
+fn link(page: &Answer, text: &str) -> String {
+    let whole = page.text();
+    let (before, _) = whole.split_once(&format!("\">{text}</a>")).expect(text);
+    let (_, href) = before.rsplit_once("href=\"").expect("an address");
+    href.replace("&amp;", "&").replace("&#38;", "&")
 }
 
 /// The host to which an answer sends the browser.
@@ -92,6 +102,53 @@ async fn a_link_leads_past_no_rule() {
     assert_eq!(scene.come_back(&mut bob, "bob@acme.example", &url).await.status, 303);
 }
 
+/// capabilities N16: a rule that leaves a choice is one also for somebody who has typed nothing yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_whose_rule_leaves_a_choice_traps_nobody() {
+    for mode in ["optional", "preferred"] {
+        let rule = format!("{ACME}\n  - {{ portal: \"3\", use: initech, mode: {mode} }}");
+        let scene = scene_with(&[(ACME, &rule)]).await;
+        let mut guest = scene.visitor();
+        let offer = guest.open(PORTAL).await;
+        assert!(offer.text().contains("Continue with Initech"), "{mode}: {}", offer.text());
+        let text = offer.text();
+        let (_, value) = text.split_once("name=\"guest\" value=\"").expect("a button");
+        let value = value.split('"').next().unwrap_or_default();
+        let form = guest.form(&offer).with("guest", value);
+        let admitted = guest.step(&form).await;
+        let landed = (admitted.status, admitted.header("location"));
+        assert_eq!(landed, (303, Some(PORTAL)), "{mode}: {}", admitted.text());
+        // Whose company it is not is asked, and is sent where they say.
+        let mut ann = scene.visitor();
+        let offer = ann.open(PORTAL).await;
+        let asked = ann.open(&link(&offer, "Not your company?")).await;
+        assert!(asked.text().contains("Work e-mail"), "{mode}: {}", asked.text());
+        let form = ann.form(&asked).with("idp", "acme");
+        let at_acme = ann.step(&form).await;
+        assert_eq!(sent_to(&at_acme), host_of(&scene.acme.metadata_url));
+        let url = at_acme.location().expect("a redirect").to_string();
+        let back = scene.come_back(&mut ann, "ann@acme.example", &url).await;
+        assert_eq!((back.status, back.header("location")), (303, Some(PORTAL)), "{}", back.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_refusal_the_link_of_the_page_does_not_decide_again() {
+    let scene = Scene::start().await;
+    let mut visitor = scene.visitor();
+    let stopped = visitor.follow(&scene.url(&format!("{LINK}?idp=acme"))).await;
+    let page = stopped.location().expect("the sign-in page").to_string();
+    let at_acme = visitor.follow(&page).await.location().expect("a redirect").to_string();
+    let ann = scene.acme.person("ann");
+    let form = scene.acme.respond(&at_acme, &ann, Flaw::ForeignDomainEmail);
+    let refused = visitor.post_response(&form).await;
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let asked = visitor.open(&link(&refused, "Choose another way")).await;
+    assert!(asked.status == 200 && asked.text().contains("Work e-mail"), "{}", asked.text());
+    let form = visitor.form(&asked).with("email", "gil@globex.example");
+    assert_eq!(sent_to(&visitor.step(&form).await), host_of(&scene.globex.issuer));
+}
+
 /// The answer to a typed address: status, names of headers, where it leads without its query, and the
 /// body with address and handle replaced, which are as long for everybody.
 fn shape(answer: &Answer, email: &str) -> (u16, Vec<String>, usize, String) {
@@ -158,7 +215,6 @@ async fn n17_where_a_rule_names_people_typing_addresses_is_paced() {
 /// capabilities N16, T17.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn n16_a_fallback_is_offered_only_by_rule_and_only_while_the_provider_is_silent() {
-    const GLOBEX: &str = "  - { domain: globex.example, use: globex }";
     let rule = "  - { domain: globex.example, use: globex, fallback: upstream_login }";
     let scene = scene_with(&[(GLOBEX, rule)]).await;
     drop(scene.signed_in("gil@globex.example").await);
@@ -215,6 +271,95 @@ async fn a_rule_that_only_reports_changes_no_sign_in() {
     let refused = typed(&mut stranger, LINK, "somebody@elsewhere.example").await;
     assert_eq!(refused.status, 403, "{}", refused.text());
     assert_eq!(scene.cause(&before, &refused), "denied-by-rule");
+}
+
+/// Whichever way somebody comes, typed or not, the proved address is what the rule would have met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_only_reports_says_whom_it_would_have_sent_where() {
+    let rule = format!(
+        "{ACME}\n  - {{ people: [ann@acme.example], use: acme, mode: \"off\", report_only: true }}"
+    );
+    let scene = scene_with(&[(ACME, &rule)]).await;
+    let reports = || scene.audit_log().matches("\"event\":\"sign_in_reported\"").count();
+    drop(scene.signed_in("ann@acme.example").await);
+    assert_eq!(reports(), 1, "{}", scene.audit_log());
+    let mut ann = scene.visitor();
+    let at_acme = ann.follow(&scene.url("/.vestibule/sign-in/acme")).await;
+    let url = at_acme.location().expect("a redirect").to_string();
+    assert_eq!(scene.come_back(&mut ann, "ann@acme.example", &url).await.status, 303);
+    drop(scene.signed_in("bob@acme.example").await);
+    assert_eq!(reports(), 2, "{}", scene.audit_log());
+    let log = scene.audit_log();
+    for said in ["\"present\":\"use acme\"", "\"would\":\"use acme, mode off\""] {
+        assert_eq!(log.matches(said).count(), 2, "{said}: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n16_a_fallback_is_reached_by_whoever_typed_no_address() {
+    let rule = "  - { domain: globex.example, use: globex, fallback: upstream_login }\n  - { portal: \"3\", use: globex, fallback: upstream_login }";
+    let scene = scene_with(&[(GLOBEX, rule)]).await;
+    drop(scene.signed_in("gil@globex.example").await);
+    scene.clock.advance(Duration::from_secs(31));
+    scene.globex.behave(Behaviour::BlackHole);
+    // By the chooser: the notice leads to where an address can be typed.
+    let mut gil = scene.visitor();
+    let page = gil.open(LINK).await;
+    let form = gil.form(&page).with("idp", "globex");
+    let notice = gil.step(&form).await;
+    assert_eq!(notice.status, 503, "{}", notice.text());
+    let asked = gil.open(&link(&notice, "Choose another way")).await;
+    let form = gil.form(&asked).with("email", "gil@globex.example");
+    let notice = gil.step(&form).await;
+    assert_eq!(notice.status, 503, "{}", notice.text());
+    let form = PageForm::all(&notice).into_iter().next().expect("a button");
+    let admitted = gil.step(&form).await;
+    let landed = (admitted.status, admitted.header("location"));
+    assert_eq!(landed, (303, Some(LINK)), "{}", admitted.text());
+    // By a rule for the place: the button stands there at once.
+    let mut gro = scene.visitor();
+    let notice = gro.open(PORTAL).await;
+    assert_eq!(notice.status, 503, "{}", notice.text());
+    let form = PageForm::all(&notice).into_iter().next().expect("a button");
+    let admitted = gro.step(&form).await;
+    let landed = (admitted.status, admitted.header("location"));
+    assert_eq!(landed, (303, Some(PORTAL)), "{}", admitted.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn explain_holds_the_proved_address_against_the_rules_as_a_sign_in_does() {
+    let rule = "  - { people: [vip@acme.example], use: acme }";
+    let options = SceneOptions {
+        instead: vec![(ACME, rule.to_owned()), (OTHERWISE, "{ otherwise: deny }".to_owned())],
+        more: "second_factor:\n  - { idp: globex, require: totp }\n".to_owned(),
+        gateway: Place::Process,
+    };
+    let scene = Scene::with(options).await;
+    let by_link = scene.command(&["explain", "ann@acme.example", "--idp", "acme"]).await;
+    assert_eq!(by_link.code, Some(1), "{by_link:?}");
+    for said in [
+        "decided by hint: sign in at `acme`, the only way",
+        "with the proved address: decided by default, line",
+        ": refused: a rule of sign_in denies this address",
+    ] {
+        assert!(by_link.out.contains(said), "{said}: {}", by_link.out);
+    }
+    let vip = scene.command(&["explain", "vip@acme.example", "--idp", "acme"]).await;
+    assert_eq!(vip.code, Some(0), "{vip:?}");
+    let line = vip.out.lines().find(|line| line.starts_with("with the proved")).expect("a line");
+    assert!(line.contains("decided by people") && line.ends_with(": let in"), "{line}");
+    // Who may not speak for the address is not taken for whoever signs the person in.
+    let gil = ["explain", "gil@globex.example", "--idp", "acme", "--group", "staff"];
+    let gil = scene.command(&gil).await;
+    assert_eq!(gil.code, Some(0), "{gil:?}");
+    for said in [
+        "groups: staff (no rule of sign_in reads them)",
+        "`acme` may not speak for this address",
+        "second factor, signed in by `globex`",
+        "gives Globex",
+    ] {
+        assert!(gil.out.contains(said), "{said}: {}", gil.out);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

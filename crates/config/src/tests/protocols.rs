@@ -5,6 +5,7 @@ use federation::{
     ClientAuthentication, GroupOverage, LoginHint, Protocol, RequestBinding, RequestSigning,
     SignedPart,
 };
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 
 use super::fixture::{SAMPLE, folder, parse, uncommented, write};
 use super::problems::check;
@@ -39,7 +40,8 @@ fn everything_that_the_sample_says_arrives() {
     assert_eq!(globex.prompt.as_deref(), Some("select_account"));
     assert_eq!(globex.group_overage, GroupOverage::Fetch);
     let Protocol::Oidc(hooli) = protocol(&settings, "hooli") else { panic!() };
-    assert_eq!(hooli.tenants.len(), 1);
+    let tenant = hooli.tenants.first().unwrap();
+    assert_eq!(tenant.domains, ["hooli.example".parse().unwrap()]);
     let ClientAuthentication::PrivateKeyJwt { key_id, .. } = hooli.client_authentication else {
         panic!("hooli has a key")
     };
@@ -60,12 +62,12 @@ fn saml_settings() {
         (
             "#encryption: optional ",
             "encryption: required ",
-            "identity_providers.acme.saml.encryption: nothing can be decrypted without a key of our own; add keys: { saml: [{ file: keys/saml.pem }] }",
+            "identity_providers.acme.saml.encryption: nothing can be decrypted without a key of our own; add keys: { saml: [{ file: keys/saml-1.pem }] }",
         ),
         (
             "#single_logout: true  ",
             "request: { signed: always } #",
-            "identity_providers.acme.saml.request.signed: nothing can be signed without a key of our own; add keys: { saml: [{ file: keys/saml.pem }] }",
+            "identity_providers.acme.saml.request.signed: nothing can be signed without a key of our own; add keys: { saml: [{ file: keys/saml-1.pem }] }",
         ),
         (
             "#single_logout: true  ",
@@ -101,13 +103,32 @@ fn saml_settings() {
 }
 
 #[test]
+fn encryption_is_not_required_with_keys_to_which_nobody_can_encrypt() {
+    let folder = folder();
+    let required = SAMPLE.replacen("#encryption: optional ", "encryption: required ", 1);
+    let with = |files: &str| required.replacen("#saml: [{ file: keys/saml.pem }]", files, 1);
+    // The fixture's key is on P-256.
+    let text = with("saml: [{ file: keys/saml.pem }]");
+    assert_ne!(text, required, "the sample names the key");
+    let said = parse(&text, folder.path()).unwrap_err().to_string();
+    let problem = "identity_providers.acme.saml.encryption: keys.saml has no RSA key, and nobody can encrypt to an elliptic one; add one";
+    assert!(said.contains(problem), "{said}");
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+    let pem = format!("{}{}", key.serialize_pem(), certificate.pem());
+    write(folder.path(), "keys/rsa.pem", &pem, 0o600);
+    let both = with("saml: [{ file: keys/saml.pem }, { file: keys/rsa.pem }]");
+    assert!(parse(&both, folder.path()).is_ok(), "any of them may be the RSA key");
+}
+
+#[test]
 fn openid_settings() {
     const SECRET: &str = "client_secret: { file: secrets/globex }";
     check(&[
         (
             "issuer: https://login.globex.example ",
             "issuer: \"https://login.globex.example/{tenantid}\" ",
-            "identity_providers.globex.oidc: the issuer has {tenantid}, and `tenants` is missing; write tenants: [ID], those whose people may sign in",
+            "identity_providers.globex.oidc: the issuer has {tenantid}, and `tenants` is missing; write tenants: { ID: [acme.example] }, those whose people may sign in, with their domains",
         ),
         (
             "issuer: https://login.globex.example ",
@@ -118,6 +139,16 @@ fn openid_settings() {
             "#userinfo: false ",
             "tenants: [a] ",
             "identity_providers.globex.oidc: `tenants` is said, and the issuer has no {tenantid}; write {tenantid} in place of the tenant's id there",
+        ),
+        (
+            "issuer: https://login.globex.example ",
+            "tenants: [a, b]\n      issuer: \"https://login.globex.example/{tenantid}\" ",
+            "identity_providers.globex.oidc.tenants: several tenants, and nothing says which domains are whose; write tenants: { ID: [acme.example], ID: [globex.example] }, or any of them could send an address of another",
+        ),
+        (
+            "issuer: https://login.globex.example ",
+            "tenants: { a: [other.example] }\n      issuer: \"https://login.globex.example/{tenantid}\" ",
+            "identity_providers.globex: tenant `a` has `other.example`, which is not among `domains`; add it to `domains` of this identity provider, or take it out",
         ),
         (
             SECRET,

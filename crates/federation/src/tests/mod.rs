@@ -29,6 +29,10 @@ fn now() -> Timestamp {
     Timestamp::from_seconds(NOW)
 }
 
+fn before(seconds: u64) -> Timestamp {
+    Timestamp::from_seconds(NOW - i64::try_from(seconds).unwrap())
+}
+
 fn after(seconds: u64) -> Timestamp {
     now().plus(Duration::from_secs(seconds))
 }

@@ -84,8 +84,8 @@ pub(crate) struct OfferPage<'a> {
     pub(crate) attempt: &'a str,
     pub(crate) typed: &'a str,
     pub(crate) providers: &'a [Choice],
-    /// Whether the upstream's own sign-in stands beside them.
-    pub(crate) guest: bool,
+    /// What the button for the upstream's own sign-in sends, where that stands beside them.
+    pub(crate) guest: Option<&'a str>,
 }
 
 impl OfferPage<'_> {
@@ -108,6 +108,6 @@ pub(crate) struct ContinuePage<'a> {
     pub(crate) provider: &'a Choice,
     /// Where people sign in there, if that is known.
     pub(crate) host: Option<&'a str>,
-    /// Whether the upstream's own sign-in stands beside it.
-    pub(crate) guest: bool,
+    /// What the button for the upstream's own sign-in sends, where that stands beside it.
+    pub(crate) guest: Option<&'a str>,
 }

@@ -1,9 +1,11 @@
 //! Pages behind links that an operator hands out.
 
 use askama::Template;
+use domain::Notice;
 
 use super::Frame;
 use super::outcome::Fields;
+use super::texts::Circumstances;
 
 /// What a tested sign-in would have come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,16 @@ pub(crate) struct TestResultPage<'a> {
     pub(crate) verdict: Verdict,
     pub(crate) sections: &'a [Section],
     pub(crate) warnings: &'a [String],
+    /// Where the test begins anew.
+    pub(crate) again: &'a str,
+}
+
+impl TestResultPage<'_> {
+    /// The text of the link to a new test, as the notice says it whose one link it is.
+    fn try_again(&self) -> Option<&'static str> {
+        let nothing = Circumstances { provider: None, since: None };
+        (self.frame.t.notice)(Notice::ProviderDenied, &nothing).link
+    }
 }
 
 /// Asks before a break-glass link is used: a mail scanner that opens it must not use it up.

@@ -22,6 +22,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) again: Option<String>,
     /// Another way in that a rule leaves.
     pub(crate) fallback: Option<Fallback>,
+    /// Where another way can be chosen, beside trying again.
+    pub(crate) other_way: Option<String>,
     /// The host that was asked.
     pub(crate) host: &'a str,
     /// The code.
@@ -50,6 +52,8 @@ struct RefusedPage<'a> {
     /// The link is followed by itself after a while.
     retries: bool,
     fallback: Option<Fallback>,
+    /// Address and text of a link.
+    other_way: Option<(String, &'static str)>,
     letter: Option<String>,
     reference: ReferenceCode,
     time: Timestamp,
@@ -91,6 +95,8 @@ pub(crate) fn refused(status: StatusCode, refused: Refused<'_>) -> Response<Body
         (frame.t.refused.to_your_it)(&Letter { site: frame.site, host, code: &code, moment })
     };
     let letter = (notice == Notice::AddressMissing).then(letter);
+    // Said as the notice says it whose one link it is.
+    let elsewhere = (frame.t.notice)(Notice::ProviderNotInUse, &circumstances).link;
     let again = refused.again;
     // Only what will be answered anew is asked for again by itself.
     let retries = notice == Notice::ProviderUnreachable && again.is_some();
@@ -103,6 +109,7 @@ pub(crate) fn refused(status: StatusCode, refused: Refused<'_>) -> Response<Body
         link: words.link.map(|text| Link { beside, href, text }),
         retries,
         fallback: refused.fallback,
+        other_way: refused.other_way.zip(elsewhere),
         letter,
         reference: refused.reference,
         time,

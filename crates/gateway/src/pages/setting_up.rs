@@ -6,7 +6,8 @@ use provisioning::Progress;
 
 use super::Frame;
 
-/// Says that the account is being made; asks again by the `Refresh` header.
+/// Says that the account is being made. `setting-up.js` keeps its status up to date; a browser without
+/// script loads it again after half a minute.
 #[derive(Debug, Template)]
 #[template(path = "setting-up.html")]
 pub(crate) struct SettingUpPage<'a> {
@@ -14,19 +15,22 @@ pub(crate) struct SettingUpPage<'a> {
     /// Whether JSM does not answer; else it is only slow.
     pub(crate) outage: bool,
     pub(crate) done: Progress,
-    /// Where the button leads.
+    /// Where the button leads, and the script asks.
     pub(crate) again: &'a str,
+    /// After how many seconds the script asks.
+    pub(crate) seconds: u8,
     pub(crate) reference: ReferenceCode,
 }
 
 impl SettingUpPage<'_> {
-    /// Name of each step, and whether it is done.
+    /// Each step in words, and whether it is done.
     fn steps(&self) -> [(&'static str, bool); 3] {
         let t = &self.frame.t.setting_up;
+        let Progress { account, organizations, desks } = self.done;
         [
-            (t.account, self.done.account),
-            (t.organizations, self.done.organizations),
-            (t.portals, self.done.desks),
+            (t.account.of(account), account),
+            (t.organizations.of(organizations), organizations),
+            (t.portals.of(desks), desks),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use domain::{Language, Notice, ReferenceCode, Timestamp};
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
+use provisioning::Progress;
 
 use super::texts::{Circumstances, texts};
 use super::*;
@@ -61,6 +62,7 @@ fn refusal(language: Language, notice: Notice) -> Refused<'static> {
         since: Some(Timestamp::from_seconds(1_798_700_000)),
         again: Some("/.vestibule/sign-in?attempt=a".to_owned()),
         fallback: None,
+        other_way: None,
         host: "help.example.com",
         reference: ReferenceCode::from_random([7; 8]),
         time: Timestamp::from_seconds(1_798_700_100),
@@ -104,6 +106,52 @@ async fn an_identity_provider_that_does_not_answer_is_named_with_the_time() {
     of_yesterday.since = Some(Timestamp::from_seconds(1_798_600_000));
     let page = text_of(refused(StatusCode::SERVICE_UNAVAILABLE, of_yesterday)).await;
     assert!(page.contains("seit dem 30. Dezember 2026, 03:06 Uhr (UTC) nicht"), "{page}");
+}
+
+#[test]
+fn hours_and_first_days_are_said_as_people_say_them() {
+    // One o'clock is singular where the others are plural, on 31 December and on 1 May 2027.
+    for (language, time, first) in [
+        (Language::Spanish, "la 01:05 (UTC)", "1 de mayo de 2027"),
+        (Language::Portuguese, "a 01:05 (UTC)", "1º de maio de 2027"),
+        (Language::French, "01:05 (UTC)", "1er mai 2027"),
+    ] {
+        let frame = frame(language);
+        let (one, may) = (Timestamp::from_seconds(1_798_679_100), 1_809_133_200);
+        assert_eq!(frame.since(one, one), time);
+        let moment = frame.moment(Timestamp::from_seconds(may));
+        assert!(moment.starts_with(first), "{moment}");
+        let two = frame.since(one.plus(std::time::Duration::from_secs(3600)), one);
+        assert!(!two.starts_with("la ") && !two.starts_with("a "), "{two}");
+    }
+}
+
+#[test]
+fn french_has_a_narrow_no_break_space_before_what_needs_one() {
+    let t = texts(Language::French);
+    let (parking, waiting) = (&t.parking, &t.setting_up);
+    for text in [parking.question, parking.lead, waiting.saved, waiting.portals.of(true)] {
+        let bare = [" ?", " ;", " :", " !"].iter().any(|mark| text.contains(mark));
+        assert!(!bare && text.contains('\u{202f}'), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn beside_trying_again_stands_another_way() {
+    for (language, text) in [
+        (Language::English, "Choose another way"),
+        (Language::German, "Anderen Weg wählen"),
+        (Language::French, "Choisir un autre moyen"),
+        (Language::Spanish, "Elegir otra forma"),
+        (Language::Portuguese, "Escolher outra forma"),
+    ] {
+        let mut notice = refusal(language, Notice::ProviderUnreachable);
+        notice.other_way = Some("/.vestibule/sign-in?attempt=a&choose=1".to_owned());
+        let page = text_of(refused(StatusCode::SERVICE_UNAVAILABLE, notice)).await;
+        let (_, link) = page.split_once("<p class=\"aside\"><a href=\"").expect("a link");
+        assert!(link.starts_with("/.vestibule/sign-in?attempt=a&#38;choose=1\""), "{link}");
+        assert!(link.contains(&format!(">{text}</a>")), "{link}");
+    }
 }
 
 #[tokio::test]
@@ -210,10 +258,13 @@ fn pages_of_operators_show_what_they_are_given() {
             verdict,
             sections: &sections,
             warnings: &["signed with SHA-1".to_owned()],
+            again: "/.vestibule/test/x",
         };
         let text = page.render().unwrap();
         assert!(text.contains(says) && text.contains("signed with SHA-1"), "{text}");
         assert!(text.contains("a…@acme.example &#60;1&#62;"), "{text}");
+        let again = text.contains("href=\"/.vestibule/test/x\">Try again</a>");
+        assert_eq!(again, says == "no address", "{text}");
     }
     let page = BreakGlassPage {
         frame: frame(Language::French),
@@ -242,6 +293,54 @@ fn sign_in(providers: usize, last: Option<Choice>) -> String {
         providers: choices(providers),
     };
     page.render().unwrap()
+}
+
+fn setting_up(language: Language, done: Progress) -> String {
+    let page = SettingUpPage {
+        frame: frame(language),
+        outage: false,
+        done,
+        again: "/.vestibule/setting-up?attempt=a",
+        seconds: 2,
+        reference: ReferenceCode::from_random([7; 8]),
+    };
+    page.render().unwrap()
+}
+
+#[test]
+fn steps_of_an_account_are_said_in_the_number_and_gender_of_each() {
+    let all = Progress { account: true, organizations: true, desks: true };
+    for (language, lines) in [
+        (Language::English, ["Your account: ready", "Your organization: ready", "portals: ready"]),
+        (Language::German, ["Ihr Konto: fertig", "Organisation: fertig", "portale: fertig"]),
+        (
+            Language::French,
+            ["compte\u{202f}: prêt ", "organisation\u{202f}: prête ", "assistance\u{202f}: prêts "],
+        ),
+        (Language::Spanish, ["cuenta: lista ", "organización: lista ", "de soporte: listos "]),
+        (Language::Portuguese, ["conta: pronta ", "organização: pronta ", "suporte: prontos "]),
+    ] {
+        let text = setting_up(language, all);
+        assert!(lines.iter().all(|line| text.contains(line)), "{language}: {text}");
+        assert_eq!(text.matches('✓').count(), 3, "{text}");
+        assert_eq!(setting_up(language, Progress::default()).matches('✓').count(), 0);
+    }
+}
+
+#[test]
+fn a_page_that_waits_reloads_itself_only_without_script() {
+    let text = setting_up(Language::English, Progress::default());
+    let (_, without_script) = text.split_once("<noscript>").unwrap();
+    let (without_script, rest) = without_script.split_once("</noscript>").unwrap();
+    assert!(
+        without_script.contains("http-equiv=\"refresh\" content=\"30; url=/.vestibule/setting-up?")
+    );
+    assert_eq!(text.matches("http-equiv").count(), 1, "{text}");
+    // What the script reads.
+    assert!(rest.contains(
+        "<div role=\"status\" data-again=\"/.vestibule/setting-up?attempt=a\" data-seconds=\"2\">"
+    ));
+    assert!(text.contains("src=\"/.vestibule/assets/setting-up.js\" defer"), "{text}");
 }
 
 #[test]
@@ -275,11 +374,15 @@ fn a_page_before_leaving_names_the_host() {
         typed: "ann@acme.example",
         provider: &choices(1)[0],
         host: Some("acme.okta.com"),
-        guest: false,
+        guest: None,
     };
     let text = page.render().unwrap();
     assert!(text.contains("You will sign in at Firma 0 (acme.okta.com)."), "{text}");
     assert!(text.contains("Not your company?") && !text.contains("name=\"guest\""), "{text}");
+    // Whoever is not theirs sees the sign-in page, whatever place or link say.
+    assert!(text.contains("href=\"/.vestibule/sign-in?attempt=a&amp;choose=1\""), "{text}");
+    let text = ContinuePage { typed: "", guest: Some("unsaid"), ..page }.render().unwrap();
+    assert!(text.contains("name=\"guest\" value=\"unsaid\""), "{text}");
 }
 
 #[test]

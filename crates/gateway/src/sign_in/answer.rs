@@ -1,6 +1,6 @@
 //! The identity providers' answers: what is common to all protocols.
 
-use domain::{Blame, IdpName, Notice, Refusal};
+use domain::{Blame, IdpName, Notice, Refusal, Timestamp};
 use http::Response;
 use login::{Admission, Attempt, Event, Pending, Verified};
 use session::{AttemptHandle, BrowserBinding, Secrets};
@@ -69,11 +69,13 @@ async fn take_answer(
         let pending =
             attempt.expects(&request.visit.site.settings.name, idp, request.visit.context.now)?;
         same_browser(request, &attempt)?;
-        verify(gateway, request, idp, pending, answer).await
+        verify(gateway, request, idp, (pending, attempt.began()), answer).await
     };
     let (verified, secrets) = verified.await.map_err(|stop: Stop| stop.at(idp).of(&attempt))?;
     if attempt.is_test() {
-        return Ok(connection_test::show(gateway, request, idp, provider, verified).await);
+        return Ok(
+            connection_test::show(gateway, request, &attempt, (idp, provider), verified).await
+        );
     }
     let (mapping, rules) = (&provider.mapping, &gateway.sign_in);
     let admission = Admission { mapping, rules, host: &request.visit.host };
@@ -121,12 +123,12 @@ async fn verify(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
-    pending: &Pending,
+    (pending, began): (&Pending, Timestamp),
     answer: Answer,
 ) -> Result<(Verified, Secrets), Stop> {
     match (pending, answer) {
         (Pending::Saml { request: id }, Answer::Saml { response, .. }) => {
-            let verified = saml::verify(gateway, request, idp, id, response).await?;
+            let verified = saml::verify(gateway, request, idp, (id, began), response).await?;
             Ok((verified, Secrets::default()))
         }
         (Pending::Oidc { nonce, verifier }, Answer::Oidc { callback, .. }) => {

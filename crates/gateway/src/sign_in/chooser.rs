@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use login::Attempt;
 use session::LastChoice;
 
-use super::{Stop, dispatch};
+use super::{Stop, dispatch, routing};
 use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::form::Form;
@@ -82,6 +82,7 @@ pub(super) async fn offer(
     let handle = keep(gateway, attempt, &request.visit).await?;
     let frame = Frame::of(&request.visit.context);
     let typed = ways.typed.map(EmailAddress::as_str).unwrap_or_default();
+    let guest = ways.guest.then_some(routing::said(ways.typed));
     let named = ways.idp.as_ref().and_then(|idp| Some((idp, gateway.provider(idp)?)));
     let response = match named {
         Some((idp, provider)) => {
@@ -92,14 +93,13 @@ pub(super) async fn offer(
                 typed,
                 provider: &Choice::new(idp, provider),
                 host: host.as_deref(),
-                guest: ways.guest,
+                guest,
             };
             pages::html(StatusCode::OK, frame.language, &page)
         }
         None => {
             let providers = gateway.choices(&request.visit.site.settings.name);
-            let (providers, guest) = (providers.as_slice(), ways.guest);
-            let page = OfferPage { frame, attempt: &handle, typed, providers, guest };
+            let page = OfferPage { frame, attempt: &handle, typed, providers: &providers, guest };
             pages::html(StatusCode::OK, frame.language, &page)
         }
     };

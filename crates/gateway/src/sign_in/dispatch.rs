@@ -13,6 +13,7 @@ use session::{BrowserBinding, Customer, LastChoice, Secrets, Who};
 
 use super::chooser::{self, Ways};
 use super::opening::{Opening, open, refuse_revoked};
+use super::page::choosing;
 use super::{Stop, carry, oidc, saml, second_factor, setting_up, unasked};
 use crate::body::Body;
 use crate::context::Visit;
@@ -23,7 +24,7 @@ use crate::pages::{Errand, Fallback};
 use crate::refuse::{Concern, refuse};
 use crate::request::{keep, no_randomness, store_refusal};
 use crate::switched_off::refuse_switched_off;
-use crate::{dormancy, events, factor_rules, random};
+use crate::{connection_test, dormancy, events, factor_rules, random};
 
 /// Runs an attempt until the browser must do something.
 pub(super) async fn run(
@@ -79,7 +80,8 @@ async fn go_on(
                 return unasked::ask(gateway, request, &attempt, &identity).await;
             }
             Step::Weigh { identity } => {
-                report(gateway, request, &attempt, &identity).await?;
+                report_route(gateway, request, &attempt, &identity).await?;
+                report_factor(gateway, request, &attempt, &identity).await?;
                 Event::Weighed(weighing(gateway, request, &identity).map_err(|s| s.of(&kept))?)
             }
             Step::AskFactor { .. } => {
@@ -236,8 +238,29 @@ async fn admit_guest(
     Ok(open(gateway, request, opening).await?)
 }
 
+/// Says whom the rules of `sign_in` that only report would have sent where, or kept out: once, and of
+/// everybody whose address is proved, whichever way they came.
+async fn report_route(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    attempt: &Attempt,
+    identity: &Identity,
+) -> Result<(), Stop> {
+    let context = &request.visit.context;
+    let judgement = attempt.judge(identity, &gateway.sign_in, &request.visit.host, context.now);
+    let Some(would) = judgement.route.would else { return Ok(()) };
+    let event = AuditEvent::SignInReported {
+        site: request.visit.site.settings.name.clone(),
+        person: identity.person.clone(),
+        line: would.line,
+        present: judgement.route.outcome.to_string(),
+        would: would.outcome.to_string(),
+    };
+    Ok(events::record(gateway, context, event).await?)
+}
+
 /// Says what the rules that only report would have demanded on the way to this page.
-async fn report(
+async fn report_factor(
     gateway: &Gateway,
     request: &OwnRequest,
     attempt: &Attempt,
@@ -377,13 +400,22 @@ pub(super) fn bind_browser(request: &OwnRequest, mut response: Response<Body>) -
     response
 }
 
-/// Where to try again: at an identity provider that did not answer, or at the start.
-fn way_back(refusal: &Refusal, idp: Option<&IdpName>) -> Endpoint {
-    match idp {
-        Some(idp) if refusal.notice == Notice::ProviderUnreachable => {
-            Endpoint::SignInAt(idp.clone())
-        }
-        _ => Endpoint::SignIn,
+/// Where to try again: at an identity provider that did not answer; from the start, where that ends
+/// otherwise than before; else where the customer chooses.
+fn way_back(refusal: &Refusal, idp: Option<&IdpName>, handle: &str) -> String {
+    use Notice::{
+        AnswerUsed, CookiesNeeded, OtherBrowser, ProviderUnreachable, StartAgain,
+        SupportUnavailable, TookTooLong, TryAgainLater,
+    };
+    let with = |way: Endpoint| format!("{}?attempt={handle}", way.path());
+    match (refusal.notice, idp) {
+        (ProviderUnreachable, Some(idp)) => with(Endpoint::SignInAt(idp.clone())),
+        (
+            StartAgain | AnswerUsed | TookTooLong | OtherBrowser | CookiesNeeded
+            | SupportUnavailable | TryAgainLater,
+            _,
+        ) => with(Endpoint::SignIn),
+        _ => choosing(handle),
     }
 }
 
@@ -409,6 +441,11 @@ pub(super) async fn finish(
         Ok(response) => return response,
         Err(stop) => stop,
     };
+    let tested = stop.attempt.as_deref().filter(|attempt| attempt.is_test());
+    if let Some(attempt) = tested {
+        let idp = stop.idp.as_ref();
+        return connection_test::stopped(gateway, request, attempt, idp, *stop.refusal).await;
+    }
     // A fresh start keeps the target; when even that cannot be kept, the front page is left.
     let fresh = match &stop.attempt {
         Some(attempt) => {
@@ -417,18 +454,17 @@ pub(super) async fn finish(
         }
         None => None,
     };
-    let way = way_back(&stop.refusal, stop.idp.as_ref());
-    let elsewhere = elsewhere(gateway, request, &stop.refusal);
-    let again = fresh
-        .as_ref()
-        .filter(|_| elsewhere.is_none())
-        .map(|handle| format!("{}?attempt={handle}", way.path()));
+    let fresh = fresh.as_deref();
+    let again = elsewhere(gateway, request, &stop.refusal);
+    let again = again.or_else(|| Some(way_back(&stop.refusal, stop.idp.as_ref(), fresh?)));
+    // Whoever waits in vain, or has another address too, is not kept with this one.
+    let silent = stop.refusal.notice == Notice::ProviderUnreachable;
+    let other_way = fresh.filter(|_| silent).map(choosing);
     let with_handle = |mut fallback: Box<Fallback>| {
-        fallback.fields.extend(fresh.map(|handle| ("attempt", handle)));
+        fallback.fields.extend(fresh.map(|handle| ("attempt", handle.to_owned())));
         *fallback
     };
     let fallback = stop.fallback.map(with_handle);
-    let again = elsewhere.or(again);
-    let concern = Concern { idp: stop.idp, person: stop.person, again, fallback };
+    let concern = Concern { idp: stop.idp, person: stop.person, again, fallback, other_way };
     refuse(gateway, &request.visit.context, *stop.refusal, concern).await
 }

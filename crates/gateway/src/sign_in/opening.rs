@@ -37,6 +37,9 @@ pub(crate) async fn open(
     opening: Opening<'_>,
 ) -> Result<Response<Body>, Refusal> {
     let (visit, now) = (&request.visit, request.visit.context.now);
+    if opening.deadline.is_some_and(|deadline| deadline <= now) {
+        return Err(over());
+    }
     let groups = match &opening.who {
         Who::Person(customer) => customer.identity.groups.as_deref(),
         // Nobody's groups are none, and a guest is nobody.
@@ -128,6 +131,18 @@ pub(super) fn not_created(error: &CreateError) -> Refusal {
         CreateError::Store(error) => store_refusal(error),
         CreateError::Revoked => revoked(),
     }
+}
+
+/// The identity provider's session ended while the customer was on the way (attacks.md B23): ours
+/// would be dead at once, and the next page would begin again without a word.
+fn over() -> Refusal {
+    Refusal::new(
+        "sign-in-outlived",
+        Blame::Customer,
+        Notice::StartAgain,
+        "the identity provider's session ended before the sign-in was done",
+        "nothing, if rare; if often, let the identity provider give sessions that last longer than a sign-in",
+    )
 }
 
 /// A sign-in that was under way when its person, identity provider or network was revoked, or when

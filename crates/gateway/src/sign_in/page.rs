@@ -9,11 +9,21 @@ use super::chooser::{self, Typed};
 use super::routing::{self, Asked};
 use super::{Stop, dispatch};
 use crate::body::Body;
+use crate::endpoints::Endpoint;
 use crate::form::Form;
 use crate::gateway::Gateway;
 use crate::own::{OwnRequest, bad_request, refuse_own, session_of, signed_in};
 use crate::pages::Mistake;
 use crate::request::{outlived, redirect, store_refusal};
+
+/// The parameter of our own links that says: the customer wants to choose, whatever place or link say.
+const CHOOSE: &str = "choose";
+
+/// The sign-in page of a kept attempt, which asks in any case: where a rule for the place, or a link,
+/// leads straight on, whoever does not want to go there would come back for ever.
+pub(super) fn choosing(handle: &str) -> String {
+    format!("{}?attempt={handle}&{CHOOSE}=1", Endpoint::SignIn.path())
+}
 
 /// The sign-in page. Somebody who has a session by now, from another tab, goes on to the page that
 /// was asked for; the browser carries the fragment along.
@@ -29,8 +39,14 @@ pub(crate) async fn page(gateway: &Gateway, request: &OwnRequest) -> Response<Bo
             redirect(StatusCode::FOUND, &attempt.destination())
         }
         Ok((attempt, _)) => {
-            let asked = Asked { email: None, named: query.as_ref().and_then(|q| q.field("idp")) };
-            match routing::at_once(gateway, request, &attempt, &asked).await {
+            let field = |name| query.as_ref().and_then(|query| query.field(name));
+            let asked = Asked { email: None, named: field("idp") };
+            let at_once = if field(CHOOSE).is_some() {
+                Ok(None)
+            } else {
+                routing::at_once(gateway, request, &attempt, &asked).await
+            };
+            match at_once {
                 Ok(None) => {
                     let handle = handle.unwrap_or_default();
                     show(gateway, request, &attempt, Typed { handle, text: "", mistake: None })
@@ -117,10 +133,11 @@ pub(crate) async fn submit(gateway: &Gateway, request: &OwnRequest) -> Response<
     let asked = Asked { email: email.as_ref(), named: None };
     let event = match (form.field("idp"), &email) {
         (Some(idp), _) => chosen(idp),
+        // Whoever came to a place of which the rules say enough has typed no address.
         _ if form.field("fallback").is_some() => {
             routing::fallback(gateway, request, &attempt, &asked).await
         }
-        (None, Some(_)) if form.field("guest").is_some() => {
+        _ if form.field("guest").is_some() => {
             routing::guest(gateway, request, &attempt, &asked).await
         }
         (None, Some(_)) => routing::typed(gateway, request, &attempt, &asked).await,

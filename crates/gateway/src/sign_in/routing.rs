@@ -18,6 +18,12 @@ pub(super) struct Asked<'a> {
     pub(super) named: Option<&'a str>,
 }
 
+/// What a button sends that has the rules asked again: the address that was typed, or a word in its
+/// place, since an empty field counts as none.
+pub(super) fn said(email: Option<&EmailAddress>) -> &str {
+    email.map_or("unsaid", EmailAddress::as_str)
+}
+
 /// The way of somebody who has said nothing yet: place or link may say enough. `None`: the sign-in
 /// page asks.
 pub(super) async fn at_once(
@@ -91,8 +97,7 @@ async fn open_way(
         policy::Fallback::UpstreamLogin => None,
         policy::Fallback::Idp(other) => gateway.provider(other).map(|other| other.label.clone()),
     };
-    let typed = asked.email.map(EmailAddress::as_str).unwrap_or_default();
-    let way = pages::Fallback { label, fields: vec![("fallback", typed.to_owned())] };
+    let way = pages::Fallback { label, fields: vec![("fallback", said(asked.email).to_owned())] };
     Err(Stop { fallback: Some(Box::new(way)), ..Stop::from(error.refusal()).at(idp).of(attempt) })
 }
 
@@ -125,7 +130,8 @@ async fn route(
     });
     if let Some(would) = &route.would {
         let (ground, line) = (would.ground.as_str(), would.line);
-        tracing::info!(reference = %context.reference, ground, line, "a rule that only reports would have decided");
+        let (present, would) = (&route.outcome, &would.outcome);
+        tracing::info!(reference = %context.reference, ground, line, %present, %would, "a rule that only reports would have decided");
     }
     Ok(route)
 }

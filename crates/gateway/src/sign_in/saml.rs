@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Authentication, Blame, EmailAddress, IdpName, IdpSession, Notice, Refusal};
+use domain::{
+    Authentication, Blame, EmailAddress, IdpName, IdpSession, Notice, Refusal, Timestamp,
+};
 use http::{HeaderValue, Response, header};
 use http_body_util::Full;
 use login::{Attempt, Pending, Verified};
@@ -96,12 +98,12 @@ pub(super) async fn verify(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
-    asked: &str,
+    (asked, began): (&str, Timestamp),
     response: String,
 ) -> Result<Verified, Stop> {
     let asked =
         RequestId::try_from(asked.to_owned()).map_err(|_| login::SignInError::NotUnderWay)?;
-    verified(gateway, request, idp, Carried { response, asked: Some(asked) }).await
+    verified(gateway, request, idp, Carried { response, asked: Some((asked, began)) }).await
 }
 
 /// The same for a response that must say that nobody asked for it.
@@ -146,13 +148,20 @@ async fn verified(
     };
     let assertion = assertion.map_err(|error| error.refusal())?;
     mark_used(gateway, request, idp, &assertion).await?;
+    for (used, algorithm) in [(assertion.used_sha1(), "SHA-1"), (assertion.used_cbc(), "AES-CBC")] {
+        if used {
+            gateway.metrics.weak(idp, algorithm);
+            tracing::info!(reference = %visit.context.reference, %idp, algorithm, "weak, and taken by a dated exception");
+        }
+    }
     Ok(proved(&assertion))
 }
 
 /// What the browser brought, and what it must answer.
 struct Carried {
     response: String,
-    asked: Option<RequestId>,
+    /// The request, and when the sign-in began; `None`: nobody asked.
+    asked: Option<(RequestId, Timestamp)>,
 }
 
 /// One verification, on the threads for it.
@@ -168,16 +177,18 @@ async fn checked(
     let (provider, now) = (service_provider(gateway, visit, idp), visit.context.now);
     let (metadata, carried) = (Arc::clone(metadata), Arc::clone(carried));
     let verified = gateway.verifying.run(move || {
+        let asked = carried.asked.as_ref();
         let expectation = Expectation {
             idp: &metadata,
             sp: &provider,
-            request: carried.asked.as_ref(),
+            request: asked.map(|(id, _)| id),
             clock_skew: settings.clock_skew,
             sha1_until: settings.sha1_until,
             cbc_until: settings.cbc_until,
             signed: settings.signed,
             encryption_required: settings.encryption_required,
             authn_context: &settings.request.authn_context,
+            authenticated_since: asked.filter(|_| settings.request.force_authn).map(|(_, at)| *at),
         };
         saml::verify_response(&carried.response, &expectation, now)
     });
@@ -251,7 +262,8 @@ fn authentication(assertion: &VerifiedAssertion) -> Authentication {
     }
 }
 
-fn unfinished(explanation: &str) -> Refusal {
+/// A verification without an outcome.
+pub(crate) fn unfinished(explanation: &str) -> Refusal {
     let remedy = "nothing to mend during a restart; else report it with the log around this code";
     Refusal::new("internal", Blame::Us, Notice::TryAgainLater, explanation, remedy)
 }

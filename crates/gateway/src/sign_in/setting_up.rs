@@ -1,8 +1,9 @@
-//! The page of somebody whose account is being made: it asks again by itself, without script, and goes
-//! on to the page that was asked for as soon as the account is there.
+//! The page of somebody whose account is being made. Its script asks again and changes the words that
+//! changed, so that nobody loses their place on it (WCAG 2.2 §2.2.2); without script it is loaded anew
+//! now and then. As soon as the account is there it goes on to the page that was asked for.
 
 use domain::{AuditEvent, Notice, PersonKey, ReferenceCode, Refusal, Timestamp};
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{Response, StatusCode, header};
 use login::{Attempt, Event, SignInError};
 use provisioning::Progress;
 use serde::{Deserialize, Serialize};
@@ -14,12 +15,14 @@ use crate::body::Body;
 use crate::endpoints::Endpoint;
 use crate::form::Form;
 use crate::gateway::Gateway;
+use crate::navigation::Caller;
 use crate::own::OwnRequest;
 use crate::pages::{self, Frame, SettingUpPage};
+use crate::refuse::json_response;
 use crate::request::{no_randomness, store_refusal};
 use crate::{events, random};
 
-/// After how many seconds the browser asks again.
+/// After how many seconds the page's script asks again.
 const SOON: u8 = 2;
 /// The same while JSM does not answer at all.
 const LATER: u8 = 5;
@@ -78,16 +81,12 @@ pub(super) async fn wait(
             handle
         }
     };
-    let again = format!("{}?attempt={handle}", Endpoint::SettingUp.path());
+    let again = address(&handle);
     let seconds = if outage { LATER } else { SOON };
     let frame = Frame::of(&request.visit.context);
     let reference = request.visit.context.reference;
-    let page = SettingUpPage { frame, outage, done: wait.done, again: &again, reference };
-    let mut response = pages::html(StatusCode::OK, frame.language, &page);
-    if let Ok(value) = HeaderValue::try_from(format!("{seconds}; url={again}")) {
-        response.headers_mut().insert(header::REFRESH, value);
-    }
-    Ok(response)
+    let page = SettingUpPage { frame, outage, done: wait.done, again: &again, seconds, reference };
+    Ok(pages::html(StatusCode::OK, frame.language, &page))
 }
 
 /// What began as slow has become an outage: said once, and not with every look of the page.
@@ -120,16 +119,40 @@ async fn record(gateway: &Gateway, request: &OwnRequest, wait: &Wait) -> Result<
     Ok(events::record(gateway, &request.visit.context, event).await?)
 }
 
-/// Asks again.
+/// Asks again, for the browser or for the page's script.
 pub(crate) async fn page(gateway: &Gateway, mut request: OwnRequest) -> Response<Body> {
-    let outcome = ask_again(gateway, &mut request).await;
-    dispatch::finish(gateway, &request, outcome).await
+    let waiting = match waiting(gateway, &request).await {
+        Ok(waiting) => waiting,
+        Err(stop) => return dispatch::finish(gateway, &request, Err(stop)).await,
+    };
+    let Waiting { again, reference, attempt, secrets } = waiting;
+    request.visit.context.reference = reference;
+    let asked =
+        dispatch::run_answered(gateway, &request, attempt, Event::AskedAgain, secrets).await;
+    match (request.visit.context.caller, asked) {
+        (Caller::Script, Ok(response)) => told_where(response),
+        // Refused, and recorded once, by the page that says so: the browser asks for it itself.
+        (Caller::Script, Err(_)) => go(&again),
+        (Caller::Navigation | Caller::FormPost, outcome) => {
+            dispatch::finish(gateway, &request, outcome).await
+        }
+    }
 }
 
-async fn ask_again(gateway: &Gateway, request: &mut OwnRequest) -> Result<Response<Body>, Stop> {
+/// A wait that goes on.
+struct Waiting {
+    /// Its address.
+    again: String,
+    reference: ReferenceCode,
+    attempt: Attempt,
+    secrets: Secrets,
+}
+
+/// The attempt that waits, if this is its browser. It is left where it is: a stranger with the handle
+/// cannot use it up, and neither can a reload.
+async fn waiting(gateway: &Gateway, request: &OwnRequest) -> Result<Waiting, Stop> {
     let unknown = answer::unknown_attempt;
     let handle = handle(request).ok_or_else(unknown)?;
-    // Left where it is: a stranger with the handle cannot use it up, and neither can a reload.
     let kept = gateway.attempts.peek::<Kept>(&handle, request.visit.context.now).await;
     let kept = kept.map_err(|error| store_refusal(&error))?.ok_or_else(unknown)?;
     let (attempt, secrets) = kept.held.into_parts();
@@ -137,8 +160,27 @@ async fn ask_again(gateway: &Gateway, request: &mut OwnRequest) -> Result<Respon
         return Err(SignInError::OtherSite.into());
     }
     answer::same_browser(request, &attempt)?;
-    request.visit.context.reference = kept.reference;
-    dispatch::run_answered(gateway, request, attempt, Event::AskedAgain, secrets).await
+    Ok(Waiting { again: address(&handle), reference: kept.reference, attempt, secrets })
+}
+
+/// A script cannot see where a redirect leads, and the page there is for its customer alone: it is
+/// told in words. The cookies stay, the new session's among them.
+fn told_where(mut response: Response<Body>) -> Response<Body> {
+    let Some(location) = response.headers_mut().remove(header::LOCATION) else { return response };
+    let mut told = go(location.to_str().unwrap_or("/"));
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+    told.headers_mut().extend(cookies.map(|cookie| (header::SET_COOKIE, cookie.clone())));
+    told
+}
+
+/// Tells the page's script to go somewhere.
+fn go(place: &str) -> Response<Body> {
+    json_response(StatusCode::OK, &serde_json::json!({ "go": place }))
+}
+
+/// Where the page of a handle is.
+fn address(handle: &AttemptHandle) -> String {
+    format!("{}?attempt={handle}", Endpoint::SettingUp.path())
 }
 
 /// Takes the attempt that waited, before a session comes of it: of two tabs one goes on.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ::saml::{IncomingLogout, LogoutCall, LogoutMessage, RequestId};
-use domain::{IdpName, IdpSession, Refusal};
+use ::saml::{LogoutCall, LogoutMessage, RequestId};
+use domain::{IdpName, IdpSession, Refusal, Timestamp};
 use http::{Response, StatusCode};
 use session::{AttemptHandle, OpenSession, Who};
 
@@ -33,7 +33,7 @@ pub(super) async fn leave(
     request: &OwnRequest,
     session: &OpenSession,
     idp: &IdpName,
-) -> Response<Body> {
+) -> Result<Response<Body>, Refusal> {
     let way = async {
         let there = there(session).filter(|_| gateway.admits(&session.facts().site, idp));
         match (there, gateway.provider(idp).map(|provider| provider.protocol)) {
@@ -43,7 +43,7 @@ pub(super) async fn leave(
         }
     };
     match way.await {
-        Ok(Way::Browser(response)) => *response,
+        Ok(Way::Browser(response)) => Ok(*response),
         Ok(Way::Known(outcome)) => told(gateway, request, idp, outcome).await,
         Err(refusal) => {
             tracing::info!(%idp, cause = refusal.cause, "not signed out at the identity provider");
@@ -81,19 +81,17 @@ async fn by_saml(
     let handle = keep(gateway, request, &left).await?;
     let call = party.logout_request(&metadata, there, &id, &handle, now);
     match call.map_err(|error| error.refusal())? {
-        LogoutCall::Browser(outgoing) => Ok(Way::Browser(Box::new(sign_in::carry(
-            gateway,
-            request,
-            idp,
-            Errand::SignOut,
-            outgoing,
-        )))),
+        LogoutCall::Browser(outgoing) => {
+            answers(gateway, idp, now).await?;
+            let response = sign_in::carry(gateway, request, idp, Errand::SignOut, outgoing);
+            Ok(Way::Browser(Box::new(response)))
+        }
         LogoutCall::Soap { endpoint: Some(endpoint), envelope } => {
             let answer = gateway.federation.soap_logout(idp, &endpoint, envelope).await;
             let answer = answer.map_err(|error| error.refusal())?;
             let body = String::from_utf8_lossy(&answer);
-            let message =
-                saml::read(gateway, request, idp, &IncomingLogout::Soap { body: &body }).await?;
+            let arrived = saml::Arrived::Soap(body.into_owned());
+            let message = saml::read(gateway, request, idp, arrived).await?;
             Ok(Way::Known(match message {
                 LogoutMessage::Response(response)
                     if response.in_response_to() == id.as_str() && response.success() =>
@@ -122,10 +120,17 @@ async fn by_oidc(
     let back = Endpoint::SignOut.url(&visit.site.settings.public_url);
     let hint = session.secrets().get(sign_in::ID_TOKEN).map(|token| token.expose().as_str());
     let url = gateway.federation.oidc_logout_url(idp, hint, &back, &handle, now).await;
-    Ok(match url.map_err(|error| error.refusal())? {
-        Some(url) => Way::Browser(Box::new(redirect(StatusCode::SEE_OTHER, url.as_str()))),
-        None => Way::Known(SessionEnd::StillSignedIn { link: None }),
-    })
+    let Some(url) = url.map_err(|error| error.refusal())? else {
+        return Ok(Way::Known(SessionEnd::StillSignedIn { link: None }));
+    };
+    answers(gateway, idp, now).await?;
+    Ok(Way::Browser(Box::new(redirect(StatusCode::SEE_OTHER, url.as_str()))))
+}
+
+/// Nobody is sent to an identity provider that does not answer: they would not read that they are
+/// signed out here (capabilities N16).
+async fn answers(gateway: &Gateway, idp: &IdpName, now: Timestamp) -> Result<(), Refusal> {
+    gateway.federation.reachable(idp, now).await.map_err(|error| error.refusal())
 }
 
 /// Keeps what the browser's return must match, under a fresh handle.

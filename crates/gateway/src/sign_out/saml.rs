@@ -1,8 +1,10 @@
 //! Our SAML single logout service (SAML Profiles §4.4), for all bindings.
 
+use std::sync::Arc;
+
 use ::saml::{
-    IncomingLogout, LogoutCall, LogoutExpectation, LogoutMessage, LogoutOutcome, LogoutRequest,
-    LogoutResponse, RequestId,
+    IdpMetadata, IncomingLogout, LogoutCall, LogoutError, LogoutExpectation, LogoutMessage,
+    LogoutOutcome, LogoutRequest, LogoutResponse, RequestId,
 };
 use domain::{AuditEvent, Blame, IdpName, Notice, Refusal};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -21,14 +23,34 @@ use crate::{events, random};
 /// Most session indexes of one message that are looked for one by one.
 const MOST_INDEXES: usize = 20;
 
+/// A message as it arrived, to be read on another thread.
+#[derive(Debug)]
+pub(super) enum Arrived {
+    /// HTTP-Redirect: the query.
+    Redirect(String),
+    /// HTTP-POST: the form.
+    Post(String),
+    /// SOAP: the envelope.
+    Soap(String),
+}
+
+impl Arrived {
+    fn incoming(&self) -> IncomingLogout<'_> {
+        match self {
+            Self::Redirect(raw_query) => IncomingLogout::Redirect { raw_query },
+            Self::Post(raw_form) => IncomingLogout::Post { raw_form },
+            Self::Soap(body) => IncomingLogout::Soap { body },
+        }
+    }
+}
+
 /// A message by HTTP-Redirect.
 pub(crate) async fn by_query(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
 ) -> Response<Body> {
-    let incoming = IncomingLogout::Redirect { raw_query: &request.query };
-    answer(gateway, request, idp, &incoming).await
+    answer(gateway, request, idp, Arrived::Redirect(request.query.clone())).await
 }
 
 /// A message by HTTP-POST or SOAP.
@@ -39,25 +61,25 @@ pub(crate) async fn by_form(
 ) -> Response<Body> {
     let kind = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim).unwrap_or_default();
-    let Ok(body) = std::str::from_utf8(&request.body) else {
+    let Ok(body) = String::from_utf8(request.body.to_vec()) else {
         let refusal = bad_request("saml-logout-encoding", "the logout message is not UTF-8");
         return stopped(gateway, request, idp, refusal).await;
     };
-    let incoming = match kind.to_ascii_lowercase().as_str() {
-        "text/xml" | "application/soap+xml" => IncomingLogout::Soap { body },
-        _ => IncomingLogout::Post { raw_form: body },
+    let arrived = match kind.to_ascii_lowercase().as_str() {
+        "text/xml" | "application/soap+xml" => Arrived::Soap(body),
+        _ => Arrived::Post(body),
     };
-    answer(gateway, request, idp, &incoming).await
+    answer(gateway, request, idp, arrived).await
 }
 
 async fn answer(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
-    incoming: &IncomingLogout<'_>,
+    arrived: Arrived,
 ) -> Response<Body> {
     let done = async {
-        match read(gateway, request, idp, incoming).await? {
+        match read(gateway, request, idp, arrived).await? {
             LogoutMessage::Request(asked) => asked_to_end(gateway, request, idp, &asked).await,
             LogoutMessage::Response(answered) => came_back(gateway, request, idp, &answered).await,
         }
@@ -68,27 +90,53 @@ async fn answer(
     }
 }
 
-/// Verifies a message.
+/// Verifies a message, with fresh metadata if no known key fits (capabilities N05).
 pub(super) async fn read(
     gateway: &Gateway,
     request: &OwnRequest,
     idp: &IdpName,
-    incoming: &IncomingLogout<'_>,
+    arrived: Arrived,
 ) -> Result<LogoutMessage, Refusal> {
     let now = request.visit.context.now;
     sign_in::usable(gateway, request, idp)?;
     let metadata = gateway.federation.saml_metadata(idp, now).await.map_err(|e| e.refusal())?;
-    let settings = gateway.federation.saml_settings(idp).filter(|s| s.single_logout);
-    let settings = settings.ok_or_else(not_offered)?;
-    let expectation = LogoutExpectation {
-        idp: &metadata,
-        sp: &sign_in::service_provider(gateway, &request.visit, idp),
-        clock_skew: settings.clock_skew,
-        sha1_until: settings.sha1_until,
-        cbc_until: settings.cbc_until,
+    let arrived = Arc::new(arrived);
+    let read = match verified(gateway, request, idp, &metadata, &arrived).await? {
+        Err(error) if error.suggests_new_keys() => {
+            match gateway.federation.saml_metadata_newer(idp, &metadata, now).await {
+                Some(newer) => verified(gateway, request, idp, &newer, &arrived).await?,
+                None => Err(error),
+            }
+        }
+        outcome => outcome,
     };
-    // A signature or two: short enough for the pool that own endpoints run in.
-    ::saml::read_logout(incoming, &expectation, now).map_err(|error| error.refusal())
+    read.map_err(|error| error.refusal())
+}
+
+/// One verification, on the threads for it (attacks.md A20): strangers can send such messages.
+async fn verified(
+    gateway: &Gateway,
+    request: &OwnRequest,
+    idp: &IdpName,
+    metadata: &Arc<IdpMetadata>,
+    arrived: &Arc<Arrived>,
+) -> Result<Result<LogoutMessage, LogoutError>, Refusal> {
+    let now = request.visit.context.now;
+    let settings = gateway.federation.saml_settings(idp).filter(|s| s.single_logout);
+    let settings = settings.cloned().ok_or_else(not_offered)?;
+    let sp = sign_in::service_provider(gateway, &request.visit, idp);
+    let (metadata, arrived) = (Arc::clone(metadata), Arc::clone(arrived));
+    let read = gateway.verifying.run(move || {
+        let expectation = LogoutExpectation {
+            idp: &metadata,
+            sp: &sp,
+            clock_skew: settings.clock_skew,
+            sha1_until: settings.sha1_until,
+            cbc_until: settings.cbc_until,
+        };
+        ::saml::read_logout(&arrived.incoming(), &expectation, now)
+    });
+    read.await.ok_or_else(|| sign_in::unfinished("the verification was cut off"))
 }
 
 /// The identity provider ends sessions of one of its people.
@@ -183,7 +231,7 @@ async fn came_back(
     } else {
         SessionEnd::StillSignedIn { link: None }
     };
-    Ok(told(gateway, request, idp, outcome).await)
+    told(gateway, request, idp, outcome).await
 }
 
 fn soap(envelope: String) -> Response<Body> {

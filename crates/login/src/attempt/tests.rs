@@ -19,6 +19,7 @@ fn mapping() -> Mapping {
             kept: std::collections::BTreeSet::new(),
         },
         domains: vec!["acme.example".parse().unwrap()],
+        tenants: std::collections::BTreeMap::new(),
     }
 }
 
@@ -184,6 +185,48 @@ fn a_proved_address_is_held_against_the_rules_again() {
     assert_eq!(sign_in(rule("globex", Mode::Preferred)), Ok(()));
     assert_eq!(sign_in(rule("acme", Mode::Required)), Ok(()));
     assert_eq!(sign_in(Outcome::UpstreamLogin), Ok(()));
+}
+
+#[test]
+fn whoever_asks_in_advance_hears_what_a_sign_in_hears() {
+    let outcome = |mode| Outcome::Use { idp: "acme".parse().unwrap(), mode, fallback: None };
+    let reporting = policy::SignInRule {
+        people: vec!["ann@acme.example".parse().unwrap()],
+        enforcement: policy::Enforcement::ReportOnly,
+        ..policy::SignInRule::for_all(outcome(Mode::Off), 1)
+    };
+    for otherwise in [Outcome::Deny, Outcome::Choose, outcome(Mode::Off), outcome(Mode::Required)] {
+        let all = policy::SignInRule::for_all(otherwise.clone(), 2);
+        let rules = SignInRules::new(vec![reporting.clone(), all], Vec::new());
+        let verified = answer(&["ann@acme.example"]);
+        let ann = mapping().identity(&"acme".parse().unwrap(), verified.clone()).unwrap();
+        let host = "help.example.com".parse().unwrap();
+        let told = at_acme().judge(&ann, &rules, &host, NOW);
+        let signed_in = answered(at_acme(), verified, &mapping(), &rules);
+        assert_eq!(told.verdict.map_err(SignInError::from), signed_in.map(|_| ()));
+        assert_eq!((told.route.outcome, told.route.line), (otherwise, Some(2)));
+        let would = told.route.would.expect("the rule that only reports");
+        assert_eq!((would.outcome, would.line), (outcome(Mode::Off), Some(1)));
+    }
+}
+
+#[test]
+fn a_test_never_becomes_a_session_not_even_a_guests() {
+    let test = || at_acme().for_test().afresh(NOW);
+    let on = |event| test().on(event, NOW).map(|(_, step)| step);
+    let acme: IdpName = "acme".parse().unwrap();
+    let fallback = Some(Fallback::UpstreamLogin);
+    let left = Outcome::Use { idp: acme.clone(), mode: Mode::Required, fallback };
+    for event in [
+        Event::Routed(Outcome::UpstreamLogin),
+        Event::GuestChosen(Outcome::UpstreamLogin),
+        Event::FallbackChosen(left),
+    ] {
+        assert_eq!(on(event), Err(SignInError::NotUnderWay));
+    }
+    assert_eq!(on(Event::Chosen(acme.clone())), Ok(Step::SendTo(acme)));
+    let back = answered(at_acme().for_test(), answer(&["ann@acme.example"]), &mapping(), &free());
+    assert_eq!(back.unwrap_err(), SignInError::NotUnderWay);
 }
 
 #[test]

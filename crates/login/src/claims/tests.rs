@@ -14,6 +14,7 @@ fn mapping() -> Mapping {
             kept: std::collections::BTreeSet::new(),
         },
         domains: vec!["acme.example".parse().unwrap()],
+        tenants: BTreeMap::new(),
     }
 }
 
@@ -113,6 +114,35 @@ fn preferred_username_and_name_id_count_only_where_they_are_named() {
     assert!(from(claim("mail"), Some("ann@acme.example")).is_err());
     assert_eq!(from(claim(NAME_ID), Some("bob@acme.example")).unwrap(), "bob@acme.example");
     assert!(from(claim(NAME_ID), None).is_err(), "a transient NameID was taken");
+}
+
+#[test]
+fn b26_a_tenant_speaks_for_its_own_domains_alone() {
+    let domains = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+    let mut mapping = mapping();
+    mapping.domains = domains(&["acme.example", "globex.example"]);
+    mapping.tenants = [("a", "acme.example"), ("g", "globex.example"), ("o", "other.example")]
+        .map(|(id, own)| (id.to_owned(), domains(&[own])))
+        .into();
+    let signs_in = |tenants: &[&str], mail: &str| {
+        let claims: [(&str, &[&str]); 2] = [("mail", &[mail]), ("tid", tenants)];
+        mapping.identity(&acme(), verified(Some("s"), &claims)).is_ok()
+    };
+    assert!(signs_in(&["a"], "ann@acme.example") && signs_in(&["g"], "gil@globex.example"));
+    assert!(!signs_in(&["a"], "gil@globex.example"), "one tenant spoke for another");
+    assert!(!signs_in(&["o"], "oz@other.example"), "beyond the provider's own");
+    assert!(!signs_in(&["x"], "ann@acme.example") && !signs_in(&[], "ann@acme.example"));
+}
+
+#[test]
+fn an_attribute_called_name_id_is_nobodys_subject() {
+    let claims: &[(&str, &[&str])] = &[("mail", &["ann@acme.example"]), (NAME_ID, &["root"])];
+    let subject = |proved| {
+        let identity = mapping().identity(&acme(), verified(proved, claims));
+        identity.map(|identity| identity.person.subject.as_str().to_owned())
+    };
+    assert_eq!(subject(Some("s-1")).unwrap(), "s-1");
+    assert_eq!(subject(None), Err(SignInError::SubjectMissing("NameID or sub".to_owned())));
 }
 
 #[test]

@@ -18,6 +18,25 @@ fn with_userinfo(claims: &Value, info: &Value) -> Result<VerifiedIdToken, Userin
 }
 
 #[test]
+fn b26_google_vouches_for_its_own_addresses_and_those_of_workspaces() {
+    let says = |iss: &str, email: &str, hd: Option<&str>| {
+        let mut members = json!({"iss": iss, "sub": "s", "email": email, "email_verified": true});
+        if let Some(hd) = hd {
+            members["hd"] = json!(hd);
+        }
+        let verified = VerifiedIdToken::new(members.as_object().unwrap().clone(), false);
+        verified.unwrap().email_verified()
+    };
+    let google = "https://accounts.google.com";
+    // The address was this account's once; whose it is today, Google does not know.
+    assert_eq!(says(google, "bob@acme.example", None), Some(false));
+    assert_eq!(says(google, "bob@acme.example", Some("acme.example")), Some(true));
+    assert_eq!(says(google, "bob@gmail.com", None), Some(true));
+    assert_eq!(says(google, "bob@gmail.com.acme.example", None), Some(false));
+    assert_eq!(says(ISSUER, "bob@acme.example", None), Some(true));
+}
+
+#[test]
 fn c16_userinfo_fills_in_what_the_token_lacks_and_replaces_nothing() {
     let info = json!({"sub": "24400320", "email": "evil@acme.example", "email_verified": false,
         "groups": ["admins"], "name": "Ann", "address": {"country": "NO"}});
@@ -143,8 +162,9 @@ fn c14_groups_are_asked_for_at_the_providers_own_addresses_only() {
     let request = ask(&old, graph.clone()).unwrap();
     assert_eq!(
         request.uri(),
-        "https://graph.example/v1.0/me/transitiveMemberOf/microsoft.graph.group?$select=id&$top=999"
+        "https://graph.example/v1.0/me/transitiveMemberOf/microsoft.graph.group?$count=true&$select=id&$top=999"
     );
+    assert_eq!(request.headers()["consistencylevel"], "eventual");
     assert_eq!(request.headers()["authorization"], format!("Bearer {ACCESS}"));
     let implicit = verify_claims(&with_has_groups(json!(true))).unwrap();
     assert!(ask(&implicit, graph).is_ok());

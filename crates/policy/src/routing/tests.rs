@@ -258,6 +258,42 @@ fn guests_are_admitted_where_and_while_a_rule_leaves_somebody_to_the_upstream() 
     assert!(!admits(SignInRule { site, ..rule(1, Outcome::UpstreamLogin) }, 9));
 }
 
+/// capabilities N17: whoever types addresses learns something, by whatever such a rule is found.
+#[test]
+fn a_rule_for_single_addresses_is_noticed_beside_any_other_key() {
+    let people = for_people(1, &["vip@acme.example"], required("acme"));
+    let portal = SignInRule { portals: vec!["3".to_owned()], ..people.clone() };
+    let host = SignInRule { hosts: vec!["help.example.com".parse().unwrap()], ..people.clone() };
+    let domain = SignInRule { domains: vec!["acme.example".parse().unwrap()], ..people.clone() };
+    let report = SignInRule { enforcement: Enforcement::ReportOnly, ..people.clone() };
+    for (what, rule) in [
+        ("alone", &people),
+        ("portal", &portal),
+        ("host", &host),
+        ("domain", &domain),
+        ("report_only", &report),
+    ] {
+        assert!(rules(vec![rule.clone()]).names_people(), "people, {what}");
+        let without = SignInRule { people: Vec::new(), ..rule.clone() };
+        assert!(!rules(vec![without]).names_people(), "control, {what}");
+    }
+}
+
+#[test]
+fn an_outcome_is_said_in_the_words_of_the_file() {
+    for (outcome, words) in [
+        (required("acme"), "use acme"),
+        (to("acme", Mode::Off), "use acme, mode off"),
+        (to("acme", Mode::Optional), "use acme, mode optional"),
+        (to("acme", Mode::Preferred), "use acme, mode preferred"),
+        (Outcome::UpstreamLogin, "upstream_login"),
+        (Outcome::Choose, "choose"),
+        (Outcome::Deny, "deny"),
+    ] {
+        assert_eq!(outcome.to_string(), words);
+    }
+}
+
 #[test]
 fn the_rest_is_read_in_the_order_of_the_file() {
     let site = Some("help".parse().unwrap());

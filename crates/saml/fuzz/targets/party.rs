@@ -48,6 +48,7 @@ impl Party {
             signed: SignedPart::Either,
             encryption_required: false,
             authn_context: &[],
+            authenticated_since: None,
         };
         let verified = saml::verify_response(&STANDARD.encode(xml), &expectation, NOW);
         verified.map_err(|error| error.refusal()).ok()

@@ -142,7 +142,11 @@ fn algorithm<'a>(method: Node<'a, '_>) -> Result<&'a str, ResponseError> {
     method.attribute("Algorithm").ok_or(ResponseError::SignatureProfile("no Algorithm"))
 }
 
-/// Exclusive canonicalization without comments, with at most a list of prefixes.
+/// More prefixes than any writer of SAML lists.
+const MOST_PREFIXES: usize = 16;
+
+/// Exclusive canonicalization without comments, with at most a short list of prefixes: libxml2
+/// looks each of them up at every element, before anything is verified (A20).
 fn exclusive(method: Node<'_, '_>) -> Result<(), ResponseError> {
     if method.attribute("Algorithm") != Some(EXC_C14N) {
         return Err(ResponseError::SignatureProfile(
@@ -150,7 +154,10 @@ fn exclusive(method: Node<'_, '_>) -> Result<(), ResponseError> {
         ));
     }
     let listed = |node: &Node<'_, '_>| {
-        is(*node, EXC_C14N, "InclusiveNamespaces") && node.first_child().is_none()
+        let prefixes = node.attribute("PrefixList").unwrap_or_default();
+        is(*node, EXC_C14N, "InclusiveNamespaces")
+            && node.first_child().is_none()
+            && prefixes.split(is_space).filter(|prefix| !prefix.is_empty()).count() <= MOST_PREFIXES
     };
     match elements(method).as_slice() {
         [] => Ok(()),

@@ -46,6 +46,12 @@ pub enum LogoutError {
 }
 
 impl LogoutError {
+    /// Whether the identity provider may have changed its key since its metadata was fetched, so
+    /// that reading once more with fresh metadata may help.
+    pub fn suggests_new_keys(&self) -> bool {
+        matches!(self, Self::Message(ResponseError::SignatureInvalid { .. }))
+    }
+
     /// The refusal that the gateway shows, logs and keeps.
     pub fn refusal(&self) -> Refusal {
         const SIGN: &str = "let the identity provider sign logout messages, with a certificate of its metadata; if it does, somebody forges them";

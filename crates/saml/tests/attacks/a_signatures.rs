@@ -228,6 +228,26 @@ fn a16_a_prefix_list_is_honest() {
 }
 
 #[test]
+fn a20_a_long_prefix_list_is_refused_wherever_it_stands() {
+    let prefixes = |count: usize| {
+        let names: Vec<_> = (0..count).map(|n| format!("p{n}")).collect();
+        let names = names.join(" ");
+        format!("<ec:InclusiveNamespaces xmlns:ec=\"{EXC}\" PrefixList=\"{names}\"/>")
+    };
+    for element in ["Transform", "CanonicalizationMethod"] {
+        let plain = format!("<ds:{element} Algorithm=\"{EXC}\"/>");
+        let with = |count: usize| {
+            let list = prefixes(count);
+            edited(&plain, &format!("<ds:{element} Algorithm=\"{EXC}\">{list}</ds:{element}>"))
+        };
+        assert_eq!(accepted(&with(16)).id(), "_assertion");
+        for count in [17, 3_000] {
+            assert_eq!(cause(&with(count)), "saml-signature-profile", "{count} in {element}");
+        }
+    }
+}
+
+#[test]
 fn a17_objects_and_other_parts_are_refused() {
     let xml = answer().sign(Sign::Assertion);
     for part in [

@@ -176,11 +176,21 @@ fn b11_only_bearer_confirms() {
 }
 
 #[test]
+fn b24_an_old_proof_is_no_answer_to_force_authn() {
+    let since = |seconds| Check { authenticated_since: Some(at(seconds)), ..Check::new() };
+    let instant = format!("AuthnInstant=\"{NOW}\"");
+    let proved = |seconds| signed(&instant, &format!("AuthnInstant=\"{}\"", at(seconds)));
+    assert!(since(-90).run(&proved(-100)).is_ok(), "within the tolerance");
+    assert_eq!(cause_of(&since(-30), &proved(-91)), "saml-authenticated-before");
+    assert_eq!(cause_of(&since(-30), &proved(-8 * 3600)), "saml-authenticated-before");
+}
+
+#[test]
 fn b23_sessions_that_are_over_are_refused_and_the_earliest_end_counts() {
     let end = format!("SessionNotOnOrAfter=\"{}\"", at(3600));
     let ended = |seconds| format!("SessionNotOnOrAfter=\"{}\"", at(seconds));
-    assert_eq!(cause(&signed(&end, &ended(-60))), "saml-session-over");
-    assert_eq!(accepted(&signed(&end, &ended(-59))).session_not_on_or_after(), Some(at(-59)));
+    assert_eq!(cause(&signed(&end, &ended(0))), "saml-session-over");
+    assert_eq!(accepted(&signed(&end, &ended(1))).session_not_on_or_after(), Some(at(1)));
     let second =
         format!("<saml:AuthnStatement AuthnInstant=\"{NOW}\" SessionNotOnOrAfter=\"{}\"/>", at(60));
     let two = signed("</saml:AuthnStatement>", &format!("</saml:AuthnStatement>{second}"));

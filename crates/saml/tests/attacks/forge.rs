@@ -327,6 +327,7 @@ pub(crate) struct Check {
     pub(crate) signed: SignedPart,
     pub(crate) encryption_required: bool,
     pub(crate) authn_context: Vec<String>,
+    pub(crate) authenticated_since: Option<Timestamp>,
 }
 
 impl Check {
@@ -342,6 +343,7 @@ impl Check {
             signed: SignedPart::Either,
             encryption_required: false,
             authn_context: Vec::new(),
+            authenticated_since: None,
         }
     }
 
@@ -360,6 +362,7 @@ impl Check {
             signed: self.signed,
             encryption_required: self.encryption_required,
             authn_context: &self.authn_context,
+            authenticated_since: self.authenticated_since,
         };
         saml::verify_response(encoded, &expectation, self.now)
     }

@@ -19,7 +19,7 @@ use std::io::Read;
 use url::form_urlencoded::byte_serialize;
 
 use crate::forge::{
-    ACME, EVIL, IDP, Key, Method, NOW, SAML, SAMLP, SKEW, SLO, SP, at, enveloped, metadata_of,
+    ACME, EVIL, EXC, IDP, Key, Method, NOW, SAML, SAMLP, SKEW, SLO, SP, at, enveloped, metadata_of,
     request, sp_with,
 };
 use crate::seal::{OURS, OURS_EC, Seal, keys, sp};
@@ -135,6 +135,20 @@ fn asked(incoming: &IncomingLogout<'_>) -> LogoutRequest {
         Ok(LogoutMessage::Request(request)) => request,
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a20_messages_that_are_slow_to_canonicalize_are_refused_unread() {
+    let honest = signed(&request_xml(), &ACME);
+    let (before, after) = honest.split_once("xml-exc-c14n#\"/>").unwrap();
+    let names = "p ".repeat(3_000);
+    let list = format!("<InclusiveNamespaces xmlns=\"{EXC}\" PrefixList=\"{names}\"/>");
+    let method = format!("{before}xml-exc-c14n#\">{list}</ds:CanonicalizationMethod>{after}");
+    assert_eq!(by_form(&method), "saml-signature-profile");
+    // Namespaces that everything inside sees.
+    let piled = "<x xmlns:a=\"urn:a\" xmlns:b=\"urn:b\">".repeat(50) + &"</x>".repeat(50);
+    let piled = honest.replace("</saml:Issuer>", &format!("</saml:Issuer>{piled}"));
+    assert_eq!(by_soap(&soap(&piled)), "saml-xml-limit");
 }
 
 #[test]

@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 
 use config::{Settings, Site};
 use domain::{Identity, IdpName, PersonKey};
-use policy::{Outcome, Route};
 use provisioning::{Known, Reactivation, SyncMode, Verdict, plan, wanted};
 
 use super::Asked;
 
 /// What `jsm` says; nothing when the site has none.
-pub(super) fn explain(settings: &Settings, site: &Site, asked: &Asked, route: &Route) -> String {
+pub(super) fn explain(
+    settings: &Settings,
+    site: &Site,
+    asked: &Asked,
+    idp: Option<IdpName>,
+) -> String {
     let Some(jsm) = settings.jsm.iter().find(|jsm| Some(&jsm.name) == site.jsm.as_ref()) else {
         return String::new();
     };
@@ -19,7 +23,7 @@ pub(super) fn explain(settings: &Settings, site: &Site, asked: &Asked, route: &R
         text += "   the address is blocked: no account, no sign-in\n";
         return text;
     }
-    let Some(identity) = identity(settings, asked, route) else {
+    let Some(identity) = identity(asked, idp) else {
         text += "   it depends on the identity provider; say which with --idp\n";
         return text;
     };
@@ -57,13 +61,8 @@ pub(super) fn explain(settings: &Settings, site: &Site, asked: &Asked, route: &R
     text
 }
 
-fn identity(settings: &Settings, asked: &Asked, route: &Route) -> Option<Identity> {
-    let ruled: Option<IdpName> = match &route.outcome {
-        Outcome::Use { idp, .. } => Some(idp.clone()),
-        _ => None,
-    };
-    let speaker = || settings.sign_in.speaker(&asked.email).cloned();
-    let idp = asked.idp.clone().or(ruled).or_else(speaker)?;
+fn identity(asked: &Asked, idp: Option<IdpName>) -> Option<Identity> {
+    let idp = idp?;
     let mut claims = std::collections::BTreeMap::new();
     for (name, value) in &asked.claim {
         claims.entry(name.clone()).or_insert_with(Vec::new).push(value.clone());

@@ -6,22 +6,26 @@ use std::time::Duration;
 use config::{Settings, Site};
 use domain::{Identity, IdpName, PersonKey};
 use policy::{
-    Enforcement, FactorDemand, FactorMiss, FactorQuestion, FactorRule, Grace, Outcome, Place,
-    Route, Who,
+    Enforcement, FactorDemand, FactorMiss, FactorQuestion, FactorRule, Grace, Place, Who,
 };
 
 use super::{Asked, provider};
 
 /// What `second_factor` says; nothing when there are no rules.
-pub(super) fn explain(settings: &Settings, site: &Site, asked: &Asked, route: &Route) -> String {
+pub(super) fn explain(
+    settings: &Settings,
+    site: &Site,
+    asked: &Asked,
+    idp: Option<&IdpName>,
+) -> String {
     if settings.second_factor.is_empty() {
         return String::new();
     }
-    let Some(idp) = signs_in(settings, asked, route) else {
+    let Some(idp) = idp else {
         return "\nsecond factor: it depends on the identity provider; say which with --idp\n"
             .to_owned();
     };
-    let organizations = organizations(settings, site, asked, &idp);
+    let organizations = organizations(settings, site, asked, idp);
     // Nobody said which groups there are: an identity provider that sends none takes the strictest
     // branch, and so does this.
     let groups = (!asked.group.is_empty()).then_some(asked.group.as_slice());
@@ -29,12 +33,8 @@ pub(super) fn explain(settings: &Settings, site: &Site, asked: &Asked, route: &R
     let path = asked.path.as_ref().map(|path| path.as_str().to_owned());
     let path =
         path.or_else(|| asked.portal.as_ref().map(by_portal)).unwrap_or_else(|| "/".to_owned());
-    let who = Who::Person {
-        idp: &idp,
-        email: &asked.email,
-        groups,
-        organizations: organizations.as_deref(),
-    };
+    let who =
+        Who::Person { idp, email: &asked.email, groups, organizations: organizations.as_deref() };
     let question = FactorQuestion { who, site: &site.name, path: &path, client: asked.network };
     let mut text = format!("\nsecond factor, signed in by `{idp}`, at {path}\n");
     let given = organizations.as_ref().map_or_else(|| "unknown".to_owned(), |o| o.join(", "));
@@ -50,16 +50,7 @@ pub(super) fn explain(settings: &Settings, site: &Site, asked: &Asked, route: &R
     if reported.required {
         let _ = writeln!(text, "the rules that only report would demand: {}", shown(&reported));
     }
-    text + &trusted(settings, &idp)
-}
-
-/// By whom the person is signed in: as said, as the rules say, or by whom may speak for the address.
-fn signs_in(settings: &Settings, asked: &Asked, route: &Route) -> Option<IdpName> {
-    let ruled = match &route.outcome {
-        Outcome::Use { idp, .. } => Some(idp.clone()),
-        _ => None,
-    };
-    asked.idp.clone().or(ruled).or_else(|| settings.sign_in.speaker(&asked.email).cloned())
+    text + &trusted(settings, idp)
 }
 
 fn organizations(

@@ -9,7 +9,7 @@ use gateway::control::{Answer, Command, PublishedKeys, Reading};
 
 use crate::{asking, check};
 
-/// Asks the running gateway and prints one line for each identity provider.
+/// Asks the running gateway and prints one line for each site of each identity provider.
 pub(super) fn show(config: &Path) -> ExitCode {
     let settings = match check::load(config) {
         Ok(settings) => settings,
@@ -33,11 +33,12 @@ fn text(published: &PublishedKeys) -> String {
     if published.keys.is_empty() {
         text.push_str("no SAML key is in use\n");
     }
-    for (idp, reading) in &published.readings {
-        let _ = match reading {
-            None => writeln!(text, "{idp}: nobody has read our metadata for it yet"),
-            Some(reading) => writeln!(text, "{idp}: {}", about(reading, &published.keys)),
+    for (idp, site, reading) in &published.readings {
+        let said = match reading {
+            None => "nobody has read this site's metadata for it yet".to_owned(),
+            Some(reading) => about(reading, &published.keys),
         };
+        let _ = writeln!(text, "{idp} at {site}: {said}");
     }
     text
 }
@@ -60,26 +61,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_provider_has_a_line_that_says_what_it_lacks() {
+    fn each_site_of_each_provider_has_a_line_that_says_what_it_lacks() {
         let reading = |keys: &[&str]| Reading {
             at: Timestamp::from_seconds(0),
             client: [192, 0, 2, 1].into(),
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         };
+        let line =
+            |idp: &str, site: &str, reading| (idp.parse().unwrap(), site.parse().unwrap(), reading);
         let published = PublishedKeys {
             keys: vec!["aa".to_owned(), "bb".to_owned()],
             readings: vec![
-                ("acme".parse().unwrap(), Some(reading(&["aa", "bb"]))),
-                ("globex".parse().unwrap(), Some(reading(&["aa"]))),
-                ("initech".parse().unwrap(), None),
+                line("acme", "help", Some(reading(&["aa", "bb"]))),
+                line("acme", "partners", Some(reading(&["aa"]))),
+                line("initech", "help", None),
             ],
         };
         let text = text(&published);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 5, "{text}");
         assert!(lines[0].contains("aa  signs") && lines[1].contains("bb  published"), "{text}");
-        assert!(lines[2].starts_with("acme: read at") && lines[2].contains("every key"), "{text}");
-        assert!(lines[3].contains("without bb"), "{text}");
-        assert!(lines[4].contains("nobody"), "{text}");
+        assert!(
+            lines[2].starts_with("acme at help: read at") && lines[2].contains("every key"),
+            "{text}"
+        );
+        assert!(lines[3].starts_with("acme at partners: ") && lines[3].contains("without bb"));
+        assert!(lines[4].starts_with("initech at help: nobody"), "{text}");
     }
 }

@@ -182,6 +182,7 @@ async fn a20_floods_of_attributes_namespaces_and_levels_are_refused() {
     stage
         .refuses_changes(vec![
             ("10,000 levels", Flaw::Deep.into(), "saml-xml-limit"),
+            ("3,000 prefixes", Flaw::ManyPrefixes.into(), "saml-signature-profile"),
             ("8,000 attributes", extended(&many(8_000, "a")), "saml-xml-limit"),
             ("5,000 namespaces", extended(&many(5_000, "xmlns:n")), "saml-xml-limit"),
             ("30,000 elements", extended(&"<x/>".repeat(30_000)), "saml-xml-limit"),

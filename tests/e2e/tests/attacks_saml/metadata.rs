@@ -6,6 +6,7 @@ use e2e::Scene;
 use fakes::http_client::PageForm;
 use fakes::saml::{Answer, KeyKind, MetadataFlaw, Sign};
 use gateway::{Feed, StartError};
+use http::Method;
 
 use crate::stage::{LINK, Stage, another_initech, brought, enters, with_initech};
 
@@ -117,6 +118,19 @@ async fn a26_the_last_good_metadata_outlives_every_bad_one() {
         stage.until_audited(round + 2, &["metadata_refreshed", "\"acme\""]).await;
     }
     stage.passes_honest_answers().await;
+}
+
+/// Its keys must not sign anybody in any more, and nobody may be sent there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a26_who_moves_in_the_file_is_not_met_where_they_were() {
+    let mut stage = Stage::start().await;
+    stage.until_audited(1, &["metadata_refreshed", "\"acme\""]).await;
+    let (old, new) = (stage.acme.metadata_url.clone(), stage.initech.metadata_url.clone());
+    stage.scene.restart_with(&[(&old, &new)]).await;
+    let sent = stage.visitor().ask(Method::GET, "/.vestibule/sign-in/acme", &[], "").await;
+    let place = sent.location().expect("a redirect").origin();
+    let new: url::Url = new.parse().unwrap();
+    assert_eq!(place, new.origin(), "sent to where it was");
 }
 
 fn alarms(stage: &Stage, cause: &str) -> usize {

@@ -1,5 +1,6 @@
 //! Signatures of another shape, by another key, over something else.
 
+use fakes::http_client::get;
 use fakes::saml::{Answer, Flaw, KeyKind, Sign};
 use fakes::{SigningKey, saml};
 
@@ -178,6 +179,10 @@ async fn a15_weak_algorithms_are_refused_without_a_dated_exception() {
     stage.scene.restart_with(&[(place, &with_exception)]).await;
     stage.passes(Flaw::Sha1Signature).await;
     stage.passes(Flaw::Sha1Digest).await;
+    let counted = "vestibule_weak_saml_messages_total{idp=\"acme\",algorithm=\"SHA-1\"} 2";
+    let operations = stage.scene.gateway.as_ref().map(|gateway| gateway.operations).unwrap();
+    let metrics = get(&format!("http://{operations}/metrics")).await.unwrap().text();
+    assert!(metrics.contains(counted), "{metrics}");
     stage.advance(std::time::Duration::from_secs(2 * 24 * 3600));
     assert_eq!(stage.cause_of(Flaw::Sha1Signature).await, "saml-signature-sha1");
     stage.passes(Sign::Assertion).await;

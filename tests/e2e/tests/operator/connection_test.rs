@@ -1,6 +1,6 @@
 //! `vestibule idp test`: a sign-in that writes nothing.
 
-use e2e::{Scene, Visitor};
+use e2e::{Scene, SceneOptions, Visitor};
 use fakes::saml::Flaw;
 use gateway::control::{Answer, Command};
 
@@ -52,17 +52,87 @@ async fn a_test_says_what_would_have_been_refused() {
     let page = operator.post_response(&form).await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("domain-foreign"), "{}", page.text());
-    // What is not even verified is refused as always.
-    let at_acme = begin(&scene, &mut operator, "acme").await;
-    let refused = operator.post_response(&scene.acme.respond(&at_acme, &ann, Flaw::Unsigned)).await;
-    assert_eq!(refused.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_whose_answer_is_not_even_verified_says_so_to_the_operator() {
+    let scene = Scene::start().await;
+    let mut operator = scene.visitor();
+    let link = path(&scene, "acme").await;
+    let begun = operator.follow(&scene.url(&link)).await;
+    let at_acme = begun.location().expect("a redirect").to_string();
+    let ann = scene.acme.person("ann");
+    let page = operator.post_response(&scene.acme.respond(&at_acme, &ann, Flaw::Unsigned)).await;
+    let text = page.text();
+    assert_eq!(page.status, 200, "{text}");
+    let again = format!("href=\"{link}\"");
+    for said in ["A real sign-in would be refused", "saml-unsigned: ", again.as_str()] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    // No way from here to a session, not even a guest's.
+    assert!(!text.contains("sign-in?attempt="), "{text}");
+    assert!(!e2e::sets_session(&page));
+    let log = scene.audit_log();
+    assert!(log.contains("\"succeeded\":false") && log.contains("saml-unsigned"), "{log}");
+    // The link serves once more.
+    assert_eq!(operator.follow(&scene.url(&link)).await.status, 303);
+}
+
+/// The rules are asked once more with the address that was proved, as in a sign-in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_is_held_against_the_rules_as_a_sign_in_is() {
+    let off = "  - { domain: acme.example, use: acme, mode: \"off\" }".to_owned();
+    let vip = "  - { people: [vip@globex.example], use: globex }".to_owned();
+    let scene = Scene::with(SceneOptions {
+        instead: vec![
+            ("  - { domain: acme.example, use: acme }", off),
+            ("  - { domain: globex.example, use: globex }", vip),
+            ("{ otherwise: choose }", "{ otherwise: deny }".to_owned()),
+        ],
+        ..SceneOptions::default()
+    })
+    .await;
+    for (idp, email, admitted) in [
+        ("acme", "ann@acme.example", false),
+        ("globex", "gil@globex.example", false),
+        ("globex", "vip@globex.example", true),
+    ] {
+        let mut operator = scene.visitor();
+        let at_provider = begin(&scene, &mut operator, idp).await;
+        let page = scene.come_back(&mut operator, email, &at_provider).await;
+        let text = page.text();
+        assert_eq!(page.status, 200, "{email}: {text}");
+        assert_eq!(text.contains("A real sign-in would succeed"), admitted, "{email}: {text}");
+        assert_eq!(text.contains("denied-by-rule"), !admitted, "{email}: {text}");
+        assert!(text.contains("rule in line"), "{email}: {text}");
+        // What a sign-in says that begins at the same link.
+        let mut person = scene.visitor();
+        let at_provider = person.follow(&scene.url(&format!("/.vestibule/sign-in/{idp}"))).await;
+        let url = at_provider.location().expect("a redirect").to_string();
+        let answer = scene.come_back(&mut person, email, &url).await;
+        assert_eq!(answer.status == 303, admitted, "{email}: {}", answer.text());
+    }
+    assert_eq!(scene.audit_log().matches("\"succeeded\":false").count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_providers_of_the_file_are_tested() {
-    let scene = Scene::start().await;
-    let command = Command::TestIdp { idp: "nobody".parse().unwrap(), site: None };
-    assert!(matches!(scene.order(&command).await, Answer::Failed(_)));
+    let disabled = "initech: { label: Initech, enabled: false,".to_owned();
+    let scene = Scene::with(SceneOptions {
+        instead: vec![("initech: { label: Initech,", disabled)],
+        ..SceneOptions::default()
+    })
+    .await;
+    for (idp, why) in [
+        ("nobody", "the running gateway does not know `nobody`"),
+        ("initech", "`identity_providers.initech.enabled: true`"),
+    ] {
+        let command = Command::TestIdp { idp: idp.parse().unwrap(), site: None };
+        match scene.order(&command).await {
+            Answer::Failed(said) => assert!(said.contains(why), "{said}"),
+            other => panic!("a link for `{idp}`: {other:?}"),
+        }
+    }
     let mut stranger = scene.visitor();
     assert_eq!(stranger.open("/.vestibule/test/AAAAAAAAAAAAAAAAAAAAAA").await.status, 403);
 }

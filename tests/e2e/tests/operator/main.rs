@@ -3,7 +3,10 @@
 
 mod break_glass;
 mod connection_test;
+mod expiring;
 mod idp_values;
 mod metrics;
 mod rollover;
 mod saml_keys;
+mod setting_up;
+mod why_alone;

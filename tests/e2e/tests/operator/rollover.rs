@@ -1,7 +1,11 @@
 //! Our own keys, rolled over while people sign in.
 
+use std::time::Duration;
+
 use e2e::{Scene, until};
 use gateway::control::{Answer, Command};
+
+use crate::expiring::{NEAR, said, with_hooli};
 
 const LINK: &str = "/servicedesk/customer/portal/1/SUP-1042";
 
@@ -26,7 +30,7 @@ async fn sessions_and_assertions_survive_a_rollover_of_our_keys() {
     }
     step(&scene, "retire", "assertion").await;
     // Signed again after a minute, by the new key, which the help center reads from our key set.
-    scene.clock.advance(std::time::Duration::from_secs(90));
+    scene.clock.advance(Duration::from_secs(90));
     let page = ann.open(LINK).await;
     assert!(page.text().contains("Signed in as Ann"), "{}", page.text());
 }
@@ -52,9 +56,33 @@ async fn changed_key_files_are_seen_within_a_minute() {
     scene.put_file("sealing.old", &old);
     scene.put_file("sealing", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=\n");
     let reloaded = async || {
-        scene.clock.advance(std::time::Duration::from_secs(20));
+        scene.clock.advance(Duration::from_secs(20));
         scene.audit_log().contains("keys_reloaded")
     };
     until("the change is seen", reloaded).await;
     assert!(ann.open(LINK).await.text().contains("Signed in as Ann"), "the session was lost");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn key_files_that_change_while_the_operators_file_is_half_edited_are_taken_over_later() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let scene = with_hooli(NEAR).await;
+    until("a first round has begun", async || said(&scene) == 1).await;
+    let old = std::fs::read_to_string(scene.folder.path().join("sealing")).unwrap();
+    scene.edit("sites:\n", "sites: [half-edited\n");
+    scene.put_file("sealing.old", &old);
+    scene.put_file("sealing", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=\n");
+    // A round looks at keys after it has said what it says each day: when it says it again, the look
+    // before has met both changes.
+    for day in 2..=3 {
+        scene.clock.advance(DAY);
+        until("another round has begun", async || said(&scene) == day).await;
+    }
+    assert!(!scene.audit_log().contains("keys_reloaded"), "the file cannot be read");
+    scene.edit("sites: [half-edited\n", "sites:\n");
+    let reloaded = async || {
+        scene.clock.advance(Duration::from_secs(20));
+        scene.audit_log().contains("keys_reloaded")
+    };
+    until("the keys are taken over", reloaded).await;
 }

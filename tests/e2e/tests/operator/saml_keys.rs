@@ -84,6 +84,25 @@ async fn n06_an_operator_sees_who_has_read_the_staged_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n06_what_was_read_at_one_site_says_nothing_about_another() {
+    let other = "  other:\n    hosts: [other.localhost]\n    upstream: { url: \"http://127.0.0.1:9\" }\nidentity_providers:";
+    let with_key = "assertion: [{ file: assertion.pem }], saml: [{ file: saml.pem }] }";
+    let instead = vec![(KEYS, with_key.to_owned()), ("identity_providers:", other.to_owned())];
+    let scene = Scene::with(SceneOptions { instead, ..SceneOptions::default() }).await;
+    fetch_our_metadata(&scene).await;
+    let told = scene.command(&["keys", "published"]).await;
+    let line = |start: &str| told.out.lines().find(|line| line.starts_with(start)).unwrap();
+    assert!(line("acme at help: ").contains("with every key"), "{}", told.out);
+    assert!(line("acme at other: ").contains("nobody"), "{}", told.out);
+    let elsewhere = scene.url("/.vestibule/saml/acme/metadata");
+    let elsewhere = elsewhere.replace("help.localhost", "other.localhost");
+    assert_eq!(scene.visitor().follow(&elsewhere).await.status, 200);
+    let told = scene.command(&["keys", "published"]).await;
+    let line = |start: &str| told.out.lines().find(|line| line.starts_with(start)).unwrap();
+    assert!(line("acme at other: ").contains("with every key"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_while_identity_providers_are_down_keeps_their_metadata() {
     // Nobody looks whether the provider answers: its people are sent there all the same.
     let instead = vec![("{ label: Acme,", "{ label: Acme, probe: false,".to_owned())];

@@ -227,7 +227,7 @@ pub(crate) fn proof_of(who: &Identity) -> FactorPassed {
         kept: std::collections::BTreeSet::new(),
     };
     let own = who.email.domain().to_string().parse().unwrap();
-    let mapping = Mapping { rules, domains: vec![own] };
+    let mapping = Mapping { rules, domains: vec![own], tenants: std::collections::BTreeMap::new() };
     let verified = Verified {
         subject: Some(who.person.subject.as_str().to_owned()),
         claims: [("mail".to_owned(), vec![who.email.to_string()])].into(),

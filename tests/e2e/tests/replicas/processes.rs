@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use e2e::{Front, Place, Scene, SceneOptions, Vestibule, Visitor, sets_session};
+use e2e::{Front, Place, Scene, SceneOptions, Vestibule, Visitor, asks_again, sets_session};
 use fakes::http_client::{Answer, Browser, PageForm};
 use fakes::saml::SamlIdp;
 use fakes::{Person, saml};
 use http::Method;
 use redis_lab::{Server, free_port};
-use url::Url;
 
 use crate::LINK;
 
@@ -129,7 +128,7 @@ pub(crate) async fn sign_in(
             counts.ask(async || browser.step(Method::POST, &action, &form.fields).await).await;
         // The page of an account that is being made asks again by itself: a replica that was killed
         // meanwhile keeps its turn for a while.
-        while let Some(again) = refreshed(&answer) {
+        while let Some(again) = asks_again(&answer) {
             tokio::time::sleep(Duration::from_millis(500)).await;
             counts.add(&counts.waited);
             answer = counts.ask(async || browser.step(Method::GET, &again, &[]).await).await;
@@ -141,12 +140,6 @@ pub(crate) async fn sign_in(
         assert!((400..500).contains(&answer.status), "{}: {}", answer.status, answer.text());
         counts.add(&counts.begun_again);
     }
-}
-
-/// Where a page leads by itself.
-fn refreshed(page: &Answer) -> Option<Url> {
-    let (_, url) = page.header("refresh")?.split_once("url=")?;
-    page.url.join(url).ok()
 }
 
 /// The file of one replica: the scene's, with a port and files of its own.

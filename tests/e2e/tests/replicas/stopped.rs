@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use e2e::{Scene, sets_session};
+use e2e::{Scene, asks_again, sets_session};
 use fakes::http_client::{Browser, PageForm};
 use fakes::{Person, saml};
 use http::Method;
@@ -83,7 +83,7 @@ async fn try_sign_in(scene: &Scene, number: usize) -> u16 {
     let form = scene.acme.respond(at_acme.as_str(), &person, saml::Answer::default());
     let form = PageForm { action: form.action.parse().unwrap(), post: true, fields: form.fields };
     let answer = browser.step(Method::POST, &form.action, &form.fields).await.unwrap();
-    if sets_session(&answer) || answer.header("refresh").is_some() { 200 } else { answer.status }
+    if sets_session(&answer) || asks_again(&answer).is_some() { 200 } else { answer.status }
 }
 
 fn seconds() -> u64 {

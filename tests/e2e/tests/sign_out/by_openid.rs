@@ -1,6 +1,9 @@
 //! OpenID Connect: RP-initiated, back-channel and front-channel logout.
 
+use std::time::Duration;
+
 use e2e::{Scene, SceneOptions, Visitor};
+use fakes::Behaviour;
 use fakes::http_client::Answer;
 use fakes::openid::{LogoutTokenFlaw, Named};
 use http::Method;
@@ -40,6 +43,33 @@ async fn a_customer_signs_out_here_and_at_the_openid_provider() {
     // A second look at the same address says no more than it knows.
     let again = gil.follow(back.as_str()).await;
     assert!(again.status == 200 && !again.text().contains("Globex"), "{}", again.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d6_nobody_is_told_that_they_are_signed_out_while_they_are_not() {
+    let scene = Scene::start().await;
+    let mut gil = signed_in(&scene).await;
+    let page = gil.open("/.vestibule/sign-out?state=AAAAAAAAAAAAAAAAAAAAAA").await;
+    assert!(!page.text().contains("You are signed out"), "{}", page.text());
+    assert!(is_signed_in(&mut gil).await);
+    // It is the page that asks.
+    gil.step(&gil.form(&page)).await;
+    assert!(!is_signed_in(&mut gil).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n16_who_signs_out_is_not_sent_to_a_provider_that_does_not_answer() {
+    let scene = Scene::start().await;
+    let mut gil = signed_in(&scene).await;
+    scene.globex.behave(Behaviour::Unreachable);
+    // What was seen at the sign-in holds no more.
+    scene.clock.advance(Duration::from_secs(31));
+    let page = sign_out(&mut gil).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    for said in ["You are signed out", "Globex", "Did not answer"] {
+        assert!(page.text().contains(said), "{said} is not in: {}", page.text());
+    }
+    assert!(!is_signed_in(&mut gil).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -125,6 +125,17 @@ async fn the_saml_provider_ends_sessions_by_every_binding() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n05_a_logout_request_with_a_new_key_ends_the_session_at_once() {
+    let scene = scene().await;
+    let mut ann = signed_in(&scene).await;
+    let session = scene.acme.session_of(&scene.acme.person("ann"));
+    scene.acme.rotate_key();
+    let carried = scene.acme.logout_request(&session, Binding::Redirect);
+    bring(&scene, &mut scene.visitor(), &carried).await;
+    assert!(!is_signed_in(&mut ann).await);
+}
+
 /// attacks.md B20 and B22: no effect, one record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b20_forged_logout_requests_end_nothing() {

@@ -100,6 +100,7 @@ impl Flaw {
         Self::ManyAttributes,
         Self::ManyNamespaces,
         Self::Deep,
+        Self::ManyPrefixes,
         Self::Truncated,
         Self::JunkBehindRoot,
         Self::BareAmpersand,

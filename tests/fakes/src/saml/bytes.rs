@@ -1,6 +1,7 @@
 //! Flaws in the finished document: comments, DTDs, encodings, sizes.
 
 use super::flaw::Flaw;
+use super::signature::EXCLUSIVE;
 use super::signing::Ingredients;
 use super::wrapping::extend;
 
@@ -96,6 +97,14 @@ fn oversized(flaw: Flaw, document: &str) -> Option<String> {
         Flaw::Deep => {
             let (open, close) = ("<x>".repeat(10_000), "</x>".repeat(10_000));
             extend(document, &format!("{open}{close}"))
+        }
+        Flaw::ManyPrefixes => {
+            let names: String = (0..3_000).map(|n| format!("p{n} ")).collect();
+            let method = format!("Algorithm=\"{EXCLUSIVE}\">");
+            let list = format!(
+                "{method}<ec:InclusiveNamespaces xmlns:ec=\"{EXCLUSIVE}\" PrefixList=\"{names}\"/>"
+            );
+            extend(&document.replace(&method, &list), &"<x/>".repeat(3_000))
         }
         _ => return None,
     })

@@ -39,9 +39,8 @@ pub(crate) fn signed_part(flaw: Flaw) -> Option<Sign> {
         Flaw::Huge | Flaw::EntityExpansion | Flaw::ExternalEntity | Flaw::Utf7 => {
             Some(Sign::Assertion)
         }
-        Flaw::ManyAttributes | Flaw::ManyNamespaces | Flaw::Deep | Flaw::NulByte => {
-            Some(Sign::Assertion)
-        }
+        Flaw::ManyAttributes | Flaw::ManyNamespaces | Flaw::Deep => Some(Sign::Assertion),
+        Flaw::ManyPrefixes | Flaw::NulByte => Some(Sign::Assertion),
         Flaw::DuplicateId | Flaw::IdVariants | Flaw::OtherRoot => Some(Sign::Assertion),
         _ => None,
     }

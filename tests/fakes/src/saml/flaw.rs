@@ -204,6 +204,8 @@ pub enum Flaw {
     ManyNamespaces,
     /// 10,000 levels of elements, inside Extensions.
     Deep,
+    /// 3,000 prefixes in the list of exclusive canonicalization, and 3,000 elements.
+    ManyPrefixes,
     /// The last 20 bytes are missing.
     Truncated,
     /// An element behind the root.

@@ -223,12 +223,12 @@ fn notice(notice: Notice, circumstances: &Circumstances<'_>) -> Words {
         ),
         Notice::AccountEnded => Words::new(
             "Ihr Zugang wurde beendet",
-            "Jemand, der dieses Hilfecenter betreut, muss Ihr Konto wieder öffnen. Bitte wenden Sie sich an Ihre Ansprechperson dort.",
+            "Jemand, der dieses Hilfe-Center betreut, muss Ihr Konto wieder öffnen. Bitte wenden Sie sich an Ihre Ansprechperson dort.",
             None,
         ),
         Notice::AccountAsked => Words::new(
             "Ihr Zugang wurde beendet",
-            "Wir haben die Betreuer dieses Hilfecenters gebeten, Ihr Konto wieder zu öffnen. Bitte versuchen Sie es später noch einmal oder wenden Sie sich an Ihre Ansprechperson dort.",
+            "Wir haben die Betreuer dieses Hilfe-Centers gebeten, Ihr Konto wieder zu öffnen. Bitte versuchen Sie es später noch einmal oder wenden Sie sich an Ihre Ansprechperson dort.",
             again,
         ),
         Notice::AtlassianAccount => Words::new(

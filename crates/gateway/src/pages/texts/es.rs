@@ -19,7 +19,7 @@ pub(super) const TEXTS: Texts = Texts {
     setting_up: setting_up::ES,
     moment,
     since: |m| format!("el {}", moment(m)),
-    since_today: |m| format!("las {:02}:{:02} (UTC)", m.hour, m.minute),
+    since_today,
     notice,
 };
 
@@ -124,6 +124,12 @@ const MONTHS: [&str; 12] = [
 fn moment(m: &Moment) -> String {
     let month = m.month_of(MONTHS);
     format!("{} de {month} de {}, {:02}:{:02} (UTC)", m.day, m.year, m.hour, m.minute)
+}
+
+/// «La una», every other hour is plural.
+fn since_today(m: &Moment) -> String {
+    let article = if m.hour == 1 { "la" } else { "las" };
+    format!("{article} {:02}:{:02} (UTC)", m.hour, m.minute)
 }
 
 fn letter(letter: &Letter<'_>) -> String {

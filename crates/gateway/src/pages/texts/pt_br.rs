@@ -19,7 +19,7 @@ pub(super) const TEXTS: Texts = Texts {
     setting_up: setting_up::PT_BR,
     moment,
     since: moment,
-    since_today: |m| format!("as {:02}:{:02} (UTC)", m.hour, m.minute),
+    since_today,
     notice,
 };
 
@@ -122,8 +122,16 @@ const MONTHS: [&str; 12] = [
 ];
 
 fn moment(m: &Moment) -> String {
+    // The first of a month is an ordinal.
+    let day = if m.day == 1 { "1º".to_owned() } else { m.day.to_string() };
     let month = m.month_of(MONTHS);
-    format!("{} de {month} de {}, {:02}:{:02} (UTC)", m.day, m.year, m.hour, m.minute)
+    format!("{day} de {month} de {}, {:02}:{:02} (UTC)", m.year, m.hour, m.minute)
+}
+
+/// “A zero hora” and “a uma”; every other hour is plural.
+fn since_today(m: &Moment) -> String {
+    let article = if m.hour <= 1 { "a" } else { "as" };
+    format!("{article} {:02}:{:02} (UTC)", m.hour, m.minute)
 }
 
 fn letter(letter: &Letter<'_>) -> String {

@@ -86,17 +86,17 @@ pub(crate) const DE: Parking = Parking {
     sent: (
         "Das wurde bereits gesendet",
         "Es wurde einmal gesendet und wird nicht noch einmal gesendet. Sie finden es unter Ihren Anfragen.",
-        "Zum Hilfecenter",
+        "Zum Hilfe-Center",
     ),
     uncertain: (
         "Das wurde gesendet, aber es kam keine Antwort",
         "Bitte sehen Sie zuerst unter Ihren Anfragen nach. Damit nichts doppelt geschieht, senden wir es nicht noch einmal; falls es fehlt, schreiben Sie es bitte neu.",
-        "Zum Hilfecenter",
+        "Zum Hilfe-Center",
     ),
     over: (
         "Dieses Formular ist nicht mehr aufgehoben",
         "Seine Zeit war um, oder es wurde gelöscht. Gesendet wurde es nicht.",
-        "Zum Hilfecenter",
+        "Zum Hilfe-Center",
     ),
     waits: (
         "Das konnte noch nicht gesendet werden",
@@ -106,8 +106,8 @@ pub(crate) const DE: Parking = Parking {
 };
 
 pub(crate) const FR: Parking = Parking {
-    question: "Envoyer ce que vous avez écrit ?",
-    lead: "Votre connexion avait expiré quand vous avez envoyé ce formulaire. Nous l’avons conservé pour vous ; rien n’a encore été envoyé.",
+    question: "Envoyer ce que vous avez écrit ?",
+    lead: "Votre connexion avait expiré quand vous avez envoyé ce formulaire. Nous l’avons conservé pour vous ; rien n’a encore été envoyé.",
     to: "À",
     size: "Taille",
     units: ("ko", "Mo"),
@@ -123,12 +123,12 @@ pub(crate) const FR: Parking = Parking {
     ),
     too_large: (
         "Ce formulaire est trop volumineux pour être conservé",
-        "Votre connexion a expiré et rien n’a été envoyé. Revenez en arrière : le navigateur a encore ce que vous avez écrit. Connectez-vous dans un autre onglet, puis envoyez à nouveau le formulaire.",
+        "Votre connexion a expiré et rien n’a été envoyé. Revenez en arrière : le navigateur a encore ce que vous avez écrit. Connectez-vous dans un autre onglet, puis envoyez à nouveau le formulaire.",
         "Se connecter dans un nouvel onglet",
     ),
     not_kept: (
         "Nous n’avons pas pu conserver ce que vous avez écrit",
-        "Votre connexion a expiré et rien n’a été envoyé. Revenez en arrière : le navigateur a encore ce que vous avez écrit. Connectez-vous dans un autre onglet, puis envoyez à nouveau le formulaire.",
+        "Votre connexion a expiré et rien n’a été envoyé. Revenez en arrière : le navigateur a encore ce que vous avez écrit. Connectez-vous dans un autre onglet, puis envoyez à nouveau le formulaire.",
         "Se connecter dans un nouvel onglet",
     ),
     elsewhere: (
@@ -143,7 +143,7 @@ pub(crate) const FR: Parking = Parking {
     ),
     uncertain: (
         "Ceci a été envoyé, mais aucune réponse n’est arrivée",
-        "Veuillez d’abord regarder parmi vos demandes. Pour que rien ne se fasse deux fois, nous ne l’envoyons pas à nouveau ; si cela manque, veuillez l’écrire de nouveau.",
+        "Veuillez d’abord regarder parmi vos demandes. Pour que rien ne se fasse deux fois, nous ne l’envoyons pas à nouveau ; si cela manque, veuillez l’écrire de nouveau.",
         "Aller au centre d’aide",
     ),
     over: (

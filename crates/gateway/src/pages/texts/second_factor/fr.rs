@@ -16,7 +16,7 @@ pub(in crate::pages::texts) const SECOND_FACTOR: SecondFactor = SecondFactor {
         days => format!("Ne plus demander dans ce navigateur pendant {days} jours"),
     },
     no_code: "Je n’ai pas de code",
-    wrong: "Ce code ne convient pas. Vérifiez l’heure de votre téléphone ; chez nous, il est",
+    wrong: "Ce code ne convient pas. Vérifiez l’heure de votre téléphone ; chez nous, il est",
     wrong_recovery: "Ce n’est aucun de vos codes de secours.",
     used: "Ce code a déjà été utilisé. Veuillez attendre le suivant.",
     too_many: |wait| format!("Trop de codes étaient faux. Vous pourrez réessayer dans {wait}."),
@@ -24,7 +24,7 @@ pub(in crate::pages::texts) const SECOND_FACTOR: SecondFactor = SecondFactor {
     scan: "Scannez cette image avec une application d’authentification sur votre téléphone.",
     picture: "Code QR pour une application d’authentification",
     open_in_app: "Ouvrir dans une application d’authentification sur cet appareil",
-    by_hand: "Ou saisissez cette clé dans l’application :",
+    by_hand: "Ou saisissez cette clé dans l’application :",
     copy: "Copier",
     copied: "Copié",
     first_code: "Code que l’application affiche maintenant",
@@ -40,7 +40,7 @@ pub(in crate::pages::texts) const SECOND_FACTOR: SecondFactor = SecondFactor {
     recovery: "Utiliser un code de secours",
     recovery_why: "Saisissez l’un des codes que vous avez conservés en configurant votre application. Chacun sert une fois.",
     recovery_code: "Code de secours",
-    lost: "Pas de code sous la main ?",
+    lost: "Pas de code sous la main ?",
     lost_why: "Avec un code de secours, vous entrez aussitôt.",
     reset_why: |hours| {
         format!(
@@ -51,7 +51,7 @@ pub(in crate::pages::texts) const SECOND_FACTOR: SecondFactor = SecondFactor {
     reset_waits: "Une réinitialisation a été demandée",
     reset_due: |moment| {
         format!(
-            "Vous pourrez configurer une nouvelle application après le {moment}. Si vous retrouvez votre téléphone avant, connectez-vous simplement avec un code : cela arrête la réinitialisation."
+            "Vous pourrez configurer une nouvelle application après le {moment}. Si vous retrouvez votre téléphone avant, connectez-vous simplement avec un code : cela arrête la réinitialisation."
         )
     },
     back: "Revenir au code",

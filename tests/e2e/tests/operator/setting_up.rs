@@ -1,0 +1,77 @@
+//! What the script of "Setting up your account" is told; the page itself is in `provisioning`.
+
+use std::time::Duration;
+
+use e2e::{Scene, Visitor, asks_again};
+use fakes::http_client::Answer;
+use fakes::jsm::Fault;
+use http::Method;
+
+const LINK: &str = "/servicedesk/customer/portal/1/SUP-7";
+const SCRIPT: [(&str, &str); 2] = [("accept", "*/*"), ("sec-fetch-mode", "cors")];
+
+/// Ann waits for her account; gives her browser and the address that the page's script asks.
+async fn waiting(scene: &Scene) -> (Visitor, String) {
+    scene.jsm.fail_all(Fault::Status(503));
+    let mut ann = scene.visitor();
+    let page = scene.sign_in(&mut ann, "ann@acme.example", LINK).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert_eq!(page.header("refresh"), None, "nothing is taken away from whoever reads");
+    let again = asks_again(&page).expect("an address for the script");
+    (ann, again[url::Position::BeforePath..].to_owned())
+}
+
+async fn ask(visitor: &mut Visitor, again: &str) -> Answer {
+    visitor.ask(Method::GET, again, &SCRIPT, "").await
+}
+
+/// Asks each second until the script is told to go somewhere; gives the answer, and where to.
+async fn told(scene: &Scene, visitor: &mut Visitor, again: &str) -> (Answer, String) {
+    for _ in 0..30 {
+        scene.clock.advance(Duration::from_secs(1));
+        let answer = ask(visitor, again).await;
+        if answer.header("content-type") == Some("application/json") {
+            assert_eq!((answer.status, answer.header("location")), (200, None));
+            let said: serde_json::Value = serde_json::from_str(&answer.text()).unwrap();
+            let go =
+                said.get("go").and_then(serde_json::Value::as_str).expect("a place").to_owned();
+            return (answer, go);
+        }
+    }
+    panic!("the script is told nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_script_is_told_where_to_go_and_the_session_comes_with_that() {
+    let scene = Scene::start().await;
+    let (mut ann, again) = waiting(&scene).await;
+    let same = ask(&mut ann, &again).await;
+    assert!(same.text().contains("role=\"status\""), "{}", same.text());
+    scene.jsm.recover();
+    let (answer, go) = told(&scene, &mut ann, &again).await;
+    assert_eq!(go, LINK, "the link is kept");
+    assert!(e2e::sets_session(&answer));
+    assert!(ann.cookie("__Host-vestibule").is_some());
+    assert!(ann.open(LINK).await.text().contains("Signed in as Ann"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_left_to_the_page_that_says_it_and_a_stranger_is_refused() {
+    let scene = Scene::start().await;
+    let (mut ann, again) = waiting(&scene).await;
+    let stranger = ask(&mut scene.visitor(), &again).await;
+    assert!(stranger.status >= 400, "{}", stranger.text());
+    scene.jsm.recover();
+    scene.jsm.add_atlassian_account("ann@acme.example", fakes::jsm::Privacy::Shown);
+    let refusals = || {
+        let log = scene.audit_log();
+        let refused = |line: &&str| line.contains("\"refused\"") && line.contains("jsm-atlassian-");
+        log.lines().filter(refused).count()
+    };
+    let (_, go) = told(&scene, &mut ann, &again).await;
+    assert_eq!(go, again);
+    assert_eq!(refusals(), 0, "nobody has read it yet");
+    let page = ann.follow(&scene.url(&again)).await;
+    assert_eq!((page.status, refusals()), (403, 1), "{}", page.text());
+    assert!(ann.cookie("__Host-vestibule").is_none());
+}
