@@ -1,26 +1,35 @@
 // The page of somebody whose account is being made: asks every few seconds how far it is, changes the
 // status alone, and goes on once the account is there. Focus and reading place stay where they are.
-"use strict";
+// A module, so that the script of a page that takes the place of this one has names of its own.
 
 const region = document.querySelector("[role=status]");
 const button = document.querySelector("main a.button");
 let timer = 0;
 let asking = false;
 let pressed = false;
+let over = false;
 
 // Where to go, if anywhere.
 async function ask() {
   const again = region.dataset.again;
   try {
     const answer = await fetch(again, { cache: "no-store", credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout?.(30_000) });
-    // What stands in the way has a page of its own.
-    if (!answer.ok) return again;
+    if (!answer.ok) return become(await answer.text());
     if (answer.headers.get("content-type")?.startsWith("application/json")) return (await answer.json()).go;
     show(await answer.text());
   } catch {
     // No network at the moment: asked again like everything else.
   }
   return pressed ? again : null;
+}
+
+// A refusal ends the wait: its page takes the place of this one. It was said, and recorded, once.
+function become(page) {
+  over = true;
+  document.open();
+  document.write(page);
+  document.close();
+  return null;
 }
 
 // Said aloud by screen readers, hence only when it is new.
@@ -36,7 +45,7 @@ async function look() {
   const go = await ask();
   asking = false;
   if (go) location.replace(go);
-  else wait();
+  else if (!over) wait();
 }
 
 function wait() {

@@ -121,28 +121,23 @@ async fn record(gateway: &Gateway, request: &OwnRequest, wait: &Wait) -> Result<
 
 /// Asks again, for the browser or for the page's script.
 pub(crate) async fn page(gateway: &Gateway, mut request: OwnRequest) -> Response<Body> {
-    let waiting = match waiting(gateway, &request).await {
-        Ok(waiting) => waiting,
-        Err(stop) => return dispatch::finish(gateway, &request, Err(stop)).await,
+    let by_script = request.visit.context.caller == Caller::Script;
+    // A refusal ends the wait: the script puts its page in place of this one.
+    request.visit.context.caller = Caller::Navigation;
+    let asked = async {
+        let Waiting { reference, attempt, secrets } = waiting(gateway, &request).await?;
+        request.visit.context.reference = reference;
+        dispatch::run_answered(gateway, &request, attempt, Event::AskedAgain, secrets).await
     };
-    let Waiting { again, reference, attempt, secrets } = waiting;
-    request.visit.context.reference = reference;
-    let asked =
-        dispatch::run_answered(gateway, &request, attempt, Event::AskedAgain, secrets).await;
-    match (request.visit.context.caller, asked) {
-        (Caller::Script, Ok(response)) => told_where(response),
-        // Refused, and recorded once, by the page that says so: the browser asks for it itself.
-        (Caller::Script, Err(_)) => go(&again),
-        (Caller::Navigation | Caller::FormPost, outcome) => {
-            dispatch::finish(gateway, &request, outcome).await
-        }
+    let asked = asked.await;
+    match asked {
+        Ok(response) if by_script => told_where(response),
+        outcome => dispatch::finish(gateway, &request, outcome).await,
     }
 }
 
 /// A wait that goes on.
 struct Waiting {
-    /// Its address.
-    again: String,
     reference: ReferenceCode,
     attempt: Attempt,
     secrets: Secrets,
@@ -160,7 +155,7 @@ async fn waiting(gateway: &Gateway, request: &OwnRequest) -> Result<Waiting, Sto
         return Err(SignInError::OtherSite.into());
     }
     answer::same_browser(request, &attempt)?;
-    Ok(Waiting { again: address(&handle), reference: kept.reference, attempt, secrets })
+    Ok(Waiting { reference: kept.reference, attempt, secrets })
 }
 
 /// A script cannot see where a redirect leads, and the page there is for its customer alone: it is
