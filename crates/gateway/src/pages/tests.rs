@@ -340,7 +340,8 @@ fn a_page_that_waits_reloads_itself_only_without_script() {
     assert!(rest.contains(
         "<div role=\"status\" data-again=\"/.vestibule/setting-up?attempt=a\" data-seconds=\"2\">"
     ));
-    assert!(text.contains("src=\"/.vestibule/assets/setting-up.js\" defer"), "{text}");
+    let script = "<script type=\"module\" src=\"/.vestibule/assets/setting-up.js\"></script>";
+    assert!(text.contains(script), "{text}");
 }
 
 #[test]
