@@ -126,7 +126,7 @@ export class World {
     if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
   }
 
-  /** The audit log so far. */
+  /** The audit log so far; of several replicas one after the other, not by time. */
   audit() {
     const files = fs.readdirSync(this.folder).filter((name) => /^audit.*\.jsonl$/.test(name));
     const lines = files.flatMap((name) => fs.readFileSync(path.join(this.folder, name), 'utf8').split('\n'));

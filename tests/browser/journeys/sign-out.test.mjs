@@ -36,6 +36,8 @@ async function signedIn(company) {
   return { context, page, asks };
 }
 
+const endedByProvider = (name) => world.audit().filter(({ event, idp }) => event === 'sessions_ended_by_provider' && idp === name);
+
 for (const [name, company] of Object.entries(COMPANIES)) {
   const { person } = company;
 
@@ -67,11 +69,12 @@ for (const [name, company] of Object.entries(COMPANIES)) {
 
   test(`${name}: signing out at the identity provider ends the session here`, async () => {
     const { context, page, asks } = await signedIn(company);
+    // OpenID providers told of the sign-out before as well, perhaps to another replica, which has its own file.
+    const before = new Set(endedByProvider(name).map(({ reference }) => reference));
     await signOutOnlyThere(page, company, world.identityProviders[name]);
     assert.match(await asks(), /"signed_in":\s*false/);
-    // OpenID providers also told of the sign-out before, which had left nothing to end.
-    const told = world.audit().findLast(({ event, idp }) => event === 'sessions_ended_by_provider' && idp === name);
-    assert.equal(told?.count, 1, JSON.stringify(told));
+    const told = endedByProvider(name).filter(({ reference }) => !before.has(reference));
+    assert.deepEqual(told.map(({ count }) => count), [1], JSON.stringify(told));
     await page.goto(world.url + DEEP_LINK);
     assert.match(page.url(), /\/\.vestibule\/sign-in/);
     await backShowsNothing(page, person);
