@@ -70,8 +70,8 @@ fn idp(key: &str, value: &Value<'_>, around: &mut Around<'_>) -> Option<Identity
     preset?;
     tenants?;
     let claims = given(names_value, |value| claims::read(value, &defaults));
-    if let (Some(Protocol::OAuth2(_)), Some(claims)) = (&protocol, &claims) {
-        check_subject(value, claims.as_ref())?;
+    if let (Some(protocol), Some(claims)) = (&protocol, &claims) {
+        check_subject(value, protocol, claims.as_ref().unwrap_or(&defaults))?;
     }
     Some(IdentityProvider {
         federation: IdpSettings {
@@ -129,13 +129,21 @@ fn check_tenants(
     Some(())
 }
 
-/// OpenID Connect has `sub` and SAML the NameID; plain OAuth 2.0 has nothing that all agree on.
-fn check_subject(value: &Value<'_>, claims: Option<&ClaimRules>) -> Option<()> {
-    if claims.is_some_and(|claims| claims.subject.is_some()) {
+/// OpenID Connect has `sub` and SAML the NameID, unless it is asked for one that does not last; plain
+/// OAuth 2.0 has nothing that all agree on.
+fn check_subject(value: &Value<'_>, protocol: &Protocol, claims: &ClaimRules) -> Option<()> {
+    let why = match protocol {
+        Protocol::OAuth2(_) => "OAuth 2.0 does not say who somebody is",
+        Protocol::Saml(saml) if saml.request.wants_transient_name() => {
+            "a transient NameID is another one at every sign-in"
+        }
+        _ => return Some(()),
+    };
+    if claims.subject.is_some() {
         return Some(());
     }
     let wanted = "write claims: { subject: id }, the claim that never changes and never passes on";
-    value.problem("`claims.subject` is missing: OAuth 2.0 does not say who somebody is", wanted);
+    value.problem(format!("`claims.subject` is missing: {why}"), wanted);
     None
 }
 

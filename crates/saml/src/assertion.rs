@@ -10,7 +10,7 @@ use crate::protocol::{moment, required_moment};
 use crate::xml::{SAML, child, children, shown, text};
 use crate::{Expectation, ResponseError};
 
-const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+pub(crate) const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
 /// An assertion that passed every check of `verify_response`. There is no other way to make one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What the operator says about requests and answers.
 
+use crate::assertion::TRANSIENT;
+
 /// What must be signed in a SAML response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SignedPart {
@@ -32,6 +34,13 @@ pub struct SamlRequest {
     pub passive: bool,
     /// How the typed address goes along.
     pub login_hint: LoginHint,
+}
+
+impl SamlRequest {
+    /// Whether a name is asked for that is another one the next time (SAML Core §8.3.8).
+    pub fn wants_transient_name(&self) -> bool {
+        self.name_id_format.as_deref() == Some(TRANSIENT)
+    }
 }
 
 /// How an authentication request travels.

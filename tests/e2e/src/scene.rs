@@ -10,6 +10,7 @@ use audit::Record;
 use domain::ReferenceCode;
 use fakes::helpcenter::{HelpCenter, HelpCenterOptions};
 use fakes::jsm::JsmCloud;
+use fakes::keys::{KeyKind, SigningKey};
 use fakes::openid::{OpenIdProvider, ProviderOptions};
 use fakes::saml::{IdpOptions, SamlIdp};
 use fakes::{FakeClock, TestAuthority, people};
@@ -176,11 +177,9 @@ impl Scene {
             ("token", self.jsm.token.clone()),
             ("globex", self.globex.client_secret.clone()),
             ("umbrella", self.umbrella.client_secret.clone()),
-            (
-                "saml.pem",
-                fakes::keys::SigningKey::first(fakes::keys::KeyKind::Rsa2048, "help").pem(),
-            ),
-            ("assertion.pem", fakes::keys::SigningKey::p256("assertion").private_key_pem()),
+            ("saml.pem", SigningKey::first(KeyKind::Rsa2048, "help").pem()),
+            ("saml-p256.pem", SigningKey::first(KeyKind::P256, "help").pem()),
+            ("assertion.pem", SigningKey::p256("assertion").private_key_pem()),
         ] {
             write_secret(&folder.join(name), &text);
         }

@@ -81,6 +81,11 @@ fn saml_settings() {
         ),
         (
             "#single_logout: true  ",
+            "request: { name_id: transient } #",
+            "identity_providers.acme: `claims.subject` is missing: a transient NameID is another one at every sign-in; write claims: { subject: id }, the claim that never changes and never passes on",
+        ),
+        (
+            "#single_logout: true  ",
             "request: { authn_context: [Password] } #",
             "identity_providers.acme.saml.request.authn_context[0]: \"Password\" is not a URI; write a list of AuthnContextClassRef URIs",
         ),

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use saml::{AuthnRequest, Outgoing, RequestError, RequestSigning, SamlRequest, ServiceProvider};
+use saml::{
+    AuthnRequest, IdpMetadata, Outgoing, ParseOptions, RequestError, RequestSigning, SamlRequest,
+    ServiceProvider,
+};
 use url::Url;
 
 use crate::forge::{ACME, ACS, NOW, SP, inflated, request, sp_with};
+use crate::seal::keys;
 
 fn sp() -> ServiceProvider {
     sp_with(Arc::default())
@@ -74,4 +78,28 @@ fn a_request_that_must_be_signed_is_never_sent_without_a_key() {
         AuthnRequest { id: &request(), relay_state: "", login_hint: None, settings: &settings };
     let made = sp().authn_request(&ACME.metadata(), &request, NOW);
     assert_eq!(made, Err(RequestError::NoKey));
+}
+
+#[test]
+fn a_request_is_signed_where_file_and_metadata_say_so() {
+    let sp = sp_with(keys(&[&ACME]));
+    let silent = ACME.metadata_xml();
+    let wanting = silent
+        .replace("<md:IDPSSODescriptor ", "<md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\" ");
+    assert_ne!(silent, wanting);
+    for (signed, metadata, expected) in [
+        (RequestSigning::AsMetadataSays, &silent, false),
+        (RequestSigning::AsMetadataSays, &wanting, true),
+        (RequestSigning::Always, &silent, true),
+        (RequestSigning::Never, &wanting, false),
+    ] {
+        let settings = SamlRequest { signed, ..SamlRequest::default() };
+        let request =
+            AuthnRequest { id: &request(), relay_state: "", login_hint: None, settings: &settings };
+        let metadata =
+            IdpMetadata::parse(metadata.as_bytes(), ParseOptions::default(), NOW).unwrap();
+        let made = sp.authn_request(&metadata, &request, NOW).unwrap();
+        let Outgoing::Redirect(url) = made else { panic!("not asked for") };
+        assert_eq!(url.as_str().contains("&Signature="), expected, "{signed:?}");
+    }
 }

@@ -1,7 +1,6 @@
 //! Encrypted answers: every honest combination, and what is wrong with the others.
 
 use e2e::{Scene, SceneOptions};
-use fakes::http_client::PageForm;
 use fakes::saml::{
     Answer, ContentCipher, EncryptedPart, Encryption, EncryptionFlaw, Flaw, KeyPlace, KeyTransport,
     Sign,
@@ -15,8 +14,13 @@ const ACME: &str = "acme.example], saml: { ";
 
 /// A scene with a key of our own, which Acme knows, and with more settings for Acme.
 pub(crate) async fn scene(acme: &str) -> Scene {
+    scene_with_key("saml.pem", acme).await
+}
+
+/// The same with the key that is in `file`.
+pub(crate) async fn scene_with_key(file: &str, acme: &str) -> Scene {
     let instead = vec![
-        (KEYS, "assertion: [{ file: assertion.pem }], saml: [{ file: saml.pem }] }".to_owned()),
+        (KEYS, format!("assertion: [{{ file: assertion.pem }}], saml: [{{ file: {file} }}] }}")),
         (ACME, format!("{ACME}{acme}")),
     ];
     let scene = Scene::with(SceneOptions { instead, ..SceneOptions::default() }).await;
@@ -133,24 +137,4 @@ async fn b24_a_weaker_sign_in_than_was_asked_for_is_refused() {
     let weak = Answer::from(Sign::Both).in_context(password);
     assert_eq!(cause(&scene, weak).await, "saml-authn-context");
     passes(&scene, Answer::from(Sign::Both).in_context(strong)).await;
-}
-
-/// The identity provider's judgement of our requests, by either binding.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_are_signed_as_the_operator_says() {
-    let scene = scene("request: { signed: always }, ").await;
-    scene.acme.want_signed_requests();
-    passes(&scene, Sign::Both).await;
-    let by_post = crate::encryption::scene("request: { signed: always, binding: post }, ").await;
-    by_post.acme.want_signed_requests();
-    let ann = by_post.acme.person("ann");
-    let mut browser = by_post.visitor();
-    let page = browser.open(crate::stage::LINK).await;
-    let typed = PageForm::all(&page).remove(0).with("email", &ann.email);
-    let carrying = browser.step(&typed).await;
-    assert_eq!(carrying.status, 200, "{}", carrying.text());
-    let form = PageForm::all(&carrying).remove(0);
-    assert!(form.post && form.action.as_str().starts_with(&by_post.acme.sso_url));
-    let answer = by_post.acme.respond_to_form(&form.fields, &ann, Sign::Both).unwrap();
-    enters(&mut browser, &answer, &ann).await;
 }

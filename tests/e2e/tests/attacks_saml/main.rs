@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
 mod addresses;
+mod asked;
 mod assertion;
 mod documents;
 mod encryption;
