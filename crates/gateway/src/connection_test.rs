@@ -1,6 +1,8 @@
 //! `vestibule idp test`: a whole sign-in beside production that opens no session and writes
 //! nothing to JSM, and shows what came and what would follow.
 
+mod outlook;
+
 use std::time::Duration;
 
 use domain::{AuditEvent, EmailAddress, IdpName, Notice, Refusal, ReturnPath, SiteName, Timestamp};
@@ -100,12 +102,21 @@ pub(crate) async fn show(
     let judged = preview.identity.and_then(|identity| {
         let judgement = attempt.judge(&identity, &gateway.sign_in, &request.visit.host, now);
         mapped.push(("route".to_owned(), routing(&judgement.route)));
-        judgement.verdict.map_err(SignInError::from)
+        judgement.verdict.map_err(SignInError::from)?;
+        Ok(identity)
     });
-    let verdict = judged.map_or_else(|error| refused(error.refusal()), |()| Verdict::Succeeds);
+    let (follows, admitted) = match judged {
+        Ok(identity) => {
+            let about = (&identity, &verified.authentication);
+            outlook::of(gateway, request, provider, about).await
+        }
+        Err(error) => (Vec::new(), Err(error.refusal())),
+    };
+    let verdict = admitted.map_or_else(refused, |()| Verdict::Succeeds);
     let texts = &Frame::of(&request.visit.context).t.operator;
     let sections = vec![
         Section { title: texts.mapped.to_owned(), rows: mapped },
+        Section { title: texts.follows.to_owned(), rows: follows },
         Section { title: texts.received.to_owned(), rows: received },
     ];
     present(gateway, request, attempt, Findings { idp: Some(idp), verdict, sections, warnings })
@@ -204,9 +215,6 @@ fn warnings(verified: &Verified, preview: &Preview) -> Vec<String> {
         preview.fields.iter().filter(|field| field.name == "groups" && field.found.is_none())
     {
         warnings.push(format!("no claim for groups came ({}): rules that ask for groups never match, and nothing is taken away because of it", field.expression));
-    }
-    if verified.subject.is_none() {
-        warnings.push("the name that came is another one each time: name an attribute that stays the same under claims.subject".to_owned());
     }
     warnings
 }

@@ -309,6 +309,22 @@ fn desks_of(rules: &[DeskRule], organization: &OrganizationKey) -> Vec<String> {
     desks.into_iter().cloned().collect()
 }
 
+/// In the operator's words.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gives(names) if names.is_empty() => f.write_str("gives nothing"),
+            Self::Gives(names) => write!(f, "gives {}", names.join(", ")),
+            Self::Others(why) => write!(f, "is about others: {why}"),
+            Self::Unknown(what) => write!(
+                f,
+                "reads {what}, which is not known: it gives nothing, and takes nothing back"
+            ),
+            Self::Later => f.write_str("a rule before it is the one that counts"),
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -112,6 +112,8 @@ pub(crate) struct Operator {
     /// Title of a tested sign-in: label.
     pub(crate) test_of: fn(&str) -> String,
     pub(crate) mapped: &'static str,
+    /// Above what a sign-in would demand, and do in JSM.
+    pub(crate) follows: &'static str,
     pub(crate) received: &'static str,
     pub(crate) nothing_written: &'static str,
     pub(crate) would_succeed: &'static str,

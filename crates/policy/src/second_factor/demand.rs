@@ -1,5 +1,6 @@
 //! What all matching rules together demand.
 
+use std::fmt;
 use std::time::Duration;
 
 use domain::{FactorKind, FactorUse, Timestamp};
@@ -115,6 +116,37 @@ impl FactorDemand {
     /// Whether a trusted browser can stand for it.
     pub fn accepts_trusted_browser(&self) -> bool {
         self.fresh.is_none() && self.trusted_browser.is_some()
+    }
+}
+
+/// In the operator's words.
+impl fmt::Display for FactorDemand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.required {
+            return f.write_str("nothing");
+        }
+        f.write_str("a code of an authenticator")?;
+        if let Some(fresh) = self.fresh {
+            write!(f, ", at most {} old", long(fresh))?;
+        }
+        match self.trusted_browser.filter(|_| self.accepts_trusted_browser()) {
+            Some(days) => write!(f, ", or a browser trusted at most {} ago", long(days))?,
+            None => f.write_str(", in every browser")?,
+        }
+        let Some(Grace { until, sign_ins }) = self.grace else { return Ok(()) };
+        f.write_str("; who has none yet may put it off")?;
+        if let Some(until) = until {
+            write!(f, " until {until}")?;
+        }
+        sign_ins.map_or(Ok(()), |count| write!(f, " for {count} sign-ins"))
+    }
+}
+
+fn long(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
+        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn explain(
     let wanted = wanted(jsm, &identity);
     for judged in &wanted.judged {
         let mark = if matches!(judged.verdict, Verdict::Gives(_)) { "=>" } else { "  " };
-        let _ = writeln!(text, "{mark} {:<17} {}", judged.rule.to_string(), said(&judged.verdict));
+        let _ = writeln!(text, "{mark} {:<17} {}", judged.rule.to_string(), judged.verdict);
         for (value, why) in &judged.rejected {
             let _ = writeln!(text, "      {value:?} gives nothing: {why}");
         }
@@ -76,16 +76,4 @@ fn identity(asked: &Asked, idp: Option<IdpName>) -> Option<Identity> {
         idp_session: None,
         session_deadline: None,
     })
-}
-
-fn said(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Gives(names) if names.is_empty() => "gives nothing".to_owned(),
-        Verdict::Gives(names) => format!("gives {}", names.join(", ")),
-        Verdict::Others(why) => format!("is about others: {why}"),
-        Verdict::Unknown(what) => {
-            format!("reads {what}, which is not known: it gives nothing, and takes nothing back")
-        }
-        Verdict::Later => "a rule before it is the one that counts".to_owned(),
-    }
 }

@@ -1,13 +1,10 @@
 //! Which second factor is demanded, by which rule, and why the others do not.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use config::{Settings, Site};
 use domain::{Identity, IdpName, PersonKey};
-use policy::{
-    Enforcement, FactorDemand, FactorMiss, FactorQuestion, FactorRule, Grace, Place, Who,
-};
+use policy::{Enforcement, FactorMiss, FactorQuestion, FactorRule, Place, Who};
 
 use super::{Asked, provider};
 
@@ -45,10 +42,10 @@ pub(super) fn explain(
     }
     let standing = settings.second_factor.standing(&question.who, &site.name);
     let place = Place::of(&path);
-    let _ = writeln!(text, "demanded: {}", shown(&standing.demand(&place, asked.network)));
+    let _ = writeln!(text, "demanded: {}", standing.demand(&place, asked.network));
     let reported = standing.reported(&place, asked.network);
     if reported.required {
-        let _ = writeln!(text, "the rules that only report would demand: {}", shown(&reported));
+        let _ = writeln!(text, "the rules that only report would demand: {reported}");
     }
     text + &trusted(settings, idp)
 }
@@ -92,36 +89,6 @@ fn why(miss: FactorMiss) -> &'static str {
         FactorMiss::OtherPeople => "for other people",
         FactorMiss::OtherPlace => "for another portal or path",
         FactorMiss::OtherNetwork => "for another network",
-    }
-}
-
-fn shown(demand: &FactorDemand) -> String {
-    if !demand.required {
-        return "nothing".to_owned();
-    }
-    let mut text = "a code of an authenticator".to_owned();
-    if let Some(fresh) = demand.fresh {
-        let _ = write!(text, ", at most {} old", long(fresh));
-    }
-    let _ = match demand.trusted_browser {
-        Some(days) if demand.fresh.is_none() => {
-            write!(text, ", or a browser trusted at most {} ago", long(days))
-        }
-        _ => write!(text, ", in every browser"),
-    };
-    if let Some(Grace { until, sign_ins }) = demand.grace {
-        let _ = write!(text, "; who has none yet may put it off");
-        let _ = until.map(|until| write!(text, " until {until}"));
-        let _ = sign_ins.map(|count| write!(text, " for {count} sign-ins"));
-    }
-    text
-}
-
-fn long(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
-        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        seconds => format!("{seconds}s"),
     }
 }
 

@@ -42,6 +42,72 @@ async fn a_test_shows_what_came_and_opens_no_session() {
     assert!(!log.contains("sign_in_succeeded"), "{log}");
 }
 
+/// The page that this person's test ends with.
+async fn tested(scene: &Scene, idp: &str, email: &str) -> String {
+    let mut operator = scene.visitor();
+    let at_provider = begin(scene, &mut operator, idp).await;
+    let page = scene.come_back(&mut operator, email, &at_provider).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    page.text()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_says_what_would_be_written_to_jsm() {
+    let desks = "    desks: [{ join: [\"1\"] }]";
+    let blocked = format!("{desks}\n    blocked: [bob@acme.example]");
+    let scene =
+        Scene::with(SceneOptions { instead: vec![(desks, blocked)], ..SceneOptions::default() })
+            .await;
+    let new = tested(&scene, "acme", "ann@acme.example").await;
+    for row in [
+        "What would follow",
+        "gives Acme",
+        "find the customer by the address, or create one; join service desk 1 by desks[0]; \
+         join organization Acme by organizations[0]",
+    ] {
+        assert!(new.contains(row), "`{row}` is not in: {new}");
+    }
+    // Nothing is said of rules for others, nor of a factor that no rule asks for.
+    assert!(!new.contains("about others") && !new.contains("second factor"), "{new}");
+    assert_eq!(scene.jsm.calls().len(), 0, "a test called JSM");
+
+    scene.signed_in("ann@acme.example").await;
+    let calls = scene.jsm.calls().len();
+    let known = tested(&scene, "acme", "ann@acme.example").await;
+    assert!(known.contains("nothing: all is as the rules say"), "{known}");
+    assert_eq!(scene.jsm.calls().len(), calls, "a test called JSM");
+
+    let blocked = tested(&scene, "acme", "bob@acme.example").await;
+    assert!(blocked.contains("A real sign-in would be refused"), "{blocked}");
+    assert!(blocked.contains("address-blocked: "), "{blocked}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_says_which_factor_would_be_asked_for() {
+    let trusted = "    label: Globex\n    second_factor: { amr: [mfa] }";
+    let scene = Scene::with(SceneOptions {
+        instead: vec![("    label: Globex", trusted.to_owned())],
+        more: "second_factor:\n  - { idp: acme, require: totp, trusted_browser: 30d }\n  \
+               - { idp: globex, portal: \"7\", require: totp, fresh: 10m }\n"
+            .to_owned(),
+        ..SceneOptions::default()
+    })
+    .await;
+    let acme = tested(&scene, "acme", "ann@acme.example").await;
+    let demanded = "a code of an authenticator, or a browser trusted at most 30d ago; rule in line";
+    assert!(acme.contains(demanded) && acme.contains("does not count: nothing came"), "{acme}");
+    assert!(!acme.contains("second factor elsewhere"), "{acme}");
+    let globex = tested(&scene, "globex", "gil@globex.example").await;
+    for row in
+        ["<td>nothing</td>", "up to a code of an authenticator, at most 10m old, in every browser"]
+    {
+        assert!(globex.contains(row), "`{row}` is not in: {globex}");
+    }
+    let umbrella = tested(&scene, "umbrella", "uma@umbrella.example").await;
+    assert!(umbrella.contains("<td>nothing</td>"), "{umbrella}");
+    assert!(!umbrella.contains("own factor"), "{umbrella}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_test_says_what_would_have_been_refused() {
     let scene = Scene::start().await;

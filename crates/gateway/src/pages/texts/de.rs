@@ -74,6 +74,7 @@ const SIGN_OUT: SignOut = SignOut {
 const OPERATOR: Operator = Operator {
     test_of: |label| format!("Test von {label}"),
     mapped: "Was eine Anmeldung daraus macht",
+    follows: "Was folgen würde",
     received: "Was ankam",
     nothing_written: "Das war ein Test: Niemand wurde angemeldet, nichts wurde gespeichert.",
     would_succeed: "Eine echte Anmeldung würde gelingen",

@@ -74,6 +74,7 @@ const SIGN_OUT: SignOut = SignOut {
 const OPERATOR: Operator = Operator {
     test_of: |label| format!("Test of {label}"),
     mapped: "What a sign-in makes of it",
+    follows: "What would follow",
     received: "What came",
     nothing_written: "This was a test: nobody was signed in and nothing was written.",
     would_succeed: "A real sign-in would succeed",

@@ -76,6 +76,7 @@ const SIGN_OUT: SignOut = SignOut {
 const OPERATOR: Operator = Operator {
     test_of: |label| format!("Prueba de {label}"),
     mapped: "Lo que hace de ello un inicio de sesión",
+    follows: "Lo que seguiría",
     received: "Lo que llegó",
     nothing_written: "Ha sido una prueba: nadie ha iniciado sesión y no se ha guardado nada.",
     would_succeed: "Un inicio de sesión real se aceptaría",

@@ -76,6 +76,7 @@ const SIGN_OUT: SignOut = SignOut {
 const OPERATOR: Operator = Operator {
     test_of: |label| format!("Test de {label}"),
     mapped: "Ce qu’une connexion en fait",
+    follows: "Ce qui suivrait",
     received: "Ce qui est arrivé",
     nothing_written: "C’était un test : personne n’a été connecté et rien n’a été enregistré.",
     would_succeed: "Une vraie connexion réussirait",

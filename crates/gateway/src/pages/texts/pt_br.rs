@@ -76,6 +76,7 @@ const SIGN_OUT: SignOut = SignOut {
 const OPERATOR: Operator = Operator {
     test_of: |label| format!("Teste de {label}"),
     mapped: "O que um login faz disso",
+    follows: "O que viria a seguir",
     received: "O que chegou",
     nothing_written: "Isto foi um teste: ninguém entrou e nada foi gravado.",
     would_succeed: "Um acesso real seria aceito",
