@@ -87,10 +87,12 @@ impl Draft {
         })?;
         let named = |problems| Problems { file: name.clone(), problems };
         let mut file = tree::parse(&text).map_err(named)?;
-        let draft = tree::parse(&self.text()).map_err(|mut problems| {
-            problems.iter_mut().for_each(|problem| problem.line = None);
-            named(problems)
-        })?;
+        let draft = tree::parse(&self.without_missing_secret(&folder_of(path)).text()).map_err(
+            |mut problems| {
+                problems.iter_mut().for_each(|problem| problem.line = None);
+                named(problems)
+            },
+        )?;
         if !merge(&mut file, draft) {
             let said = format!("identity_providers.{} is there already", self.name);
             return Err(Problems::whole_file(&name, said, "choose another name"));
@@ -101,6 +103,15 @@ impl Draft {
             ours.for_each(|problem| problem.line = None);
             problems
         })
+    }
+
+    /// The secret is made when the gateway is registered, with the values that a draft is tried for.
+    fn without_missing_secret(&self, folder: &Path) -> Self {
+        let mut tried = self.clone();
+        if let Source::Oidc { client_secret_file, .. } = &mut tried.source {
+            client_secret_file.take_if(|file| !folder.join(file).exists());
+        }
+        tried
     }
 
     /// Whether a path in the file leads into what the draft added.

@@ -2,7 +2,7 @@
 
 use domain::{DomainPattern, IdpName, SiteName};
 use federation::{IdpSettings, Protocol};
-use login::ClaimRules;
+use login::{ClaimRules, Expression, NAME_ID};
 
 use crate::mapping::{Mapping, given};
 use crate::presets::{Defaults, PRESETS, Preset};
@@ -132,18 +132,21 @@ fn check_tenants(
 /// OpenID Connect has `sub` and SAML the NameID, unless it is asked for one that does not last; plain
 /// OAuth 2.0 has nothing that all agree on.
 fn check_subject(value: &Value<'_>, protocol: &Protocol, claims: &ClaimRules) -> Option<()> {
-    let why = match protocol {
-        Protocol::OAuth2(_) => "OAuth 2.0 does not say who somebody is",
+    let (why, example) = match protocol {
+        Protocol::OAuth2(_) => ("OAuth 2.0 does not say who somebody is", "id"),
         Protocol::Saml(saml) if saml.request.wants_transient_name() => {
-            "a transient NameID is another one at every sign-in"
+            ("a transient NameID is another one at every sign-in", "employeeNumber")
         }
         _ => return Some(()),
     };
-    if claims.subject.is_some() {
+    let own = Expression::Claim(NAME_ID.to_owned());
+    if claims.subject.as_ref().is_some_and(|subject| *subject != own) {
         return Some(());
     }
-    let wanted = "write claims: { subject: id }, the claim that never changes and never passes on";
-    value.problem(format!("`claims.subject` is missing: {why}"), wanted);
+    let wanted = format!(
+        "write claims: {{ subject: {example} }}, the claim that never changes and never passes on"
+    );
+    value.problem(format!("`claims.subject` is missing: {why}"), &wanted);
     None
 }
 

@@ -26,6 +26,9 @@ const PROMPTS: [(&str, &str); 4] = [
     ("none", "none"),
 ];
 
+/// What stands for the tenant in addresses of Microsoft's that many share.
+const SHARED: [&str; 3] = ["common", "organizations", "consumers"];
+
 /// What stands for the tenant in the issuer of a multi-tenant provider.
 const TENANT: &str = "{tenantid}";
 
@@ -91,6 +94,14 @@ fn issuer(value: &Value<'_>) -> Option<String> {
         return None;
     }
     let path = text.splitn(4, '/').nth(3).unwrap_or_default();
+    let shared = path.split('/').next().filter(|first| SHARED.contains(first));
+    if let Some(shared) = shared.filter(|_| url.host_str() == Some("login.microsoftonline.com")) {
+        let said =
+            format!("`{shared}` is nobody's issuer: what comes names the tenant of who signs in");
+        let wanted = "write https://login.microsoftonline.com/TENANT/v2.0 with the id of your tenant; for several, {tenantid} and `tenants`";
+        value.problem(said, wanted);
+        return None;
+    }
     let (tenants, braces) = (path.matches(TENANT).count(), text.matches(['{', '}']).count());
     if braces > 0 && (tenants != 1 || braces != 2) {
         value.problem("braces stand for one tenant only", format!("write {TENANT} once, or none"));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::{AuditEvent, EmailAddress, IdpName, Notice, Refusal, ReturnPath, SiteName, Timestamp};
 use http::{Response, StatusCode};
 use login::{Attempt, Event, Field, Preview, SignInError, Verified};
+use outlook::Follows;
 use policy::{Outcome, Route};
 use serde::{Deserialize, Serialize};
 use session::AttemptHandle;
@@ -19,10 +20,14 @@ use crate::gateway::{Gateway, Provider};
 use crate::own::{OwnRequest, bad_request, refuse_own};
 use crate::pages::{self, Frame, Section, TestResultPage, Verdict};
 use crate::request::store_refusal;
+use crate::switched_off::refuse_switched_off;
 use crate::{events, random, sign_in};
 
 /// How long the link can be used, any number of times.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// So many values of one claim or rule are shown.
+const MOST_VALUES: usize = 20;
 
 /// What is kept under the link's handle.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +47,9 @@ pub(crate) async fn issue(
 ) -> Result<(String, Timestamp), String> {
     let (now, site) = (gateway.clock.now(), gateway.site_named(site)?);
     testable(gateway, idp, &site.settings.name)?;
+    refuse_switched_off(gateway, idp, now)
+        .await
+        .map_err(|refusal| format!("{}; {}", refusal.explanation, refusal.remedy))?;
     let handle = AttemptHandle::from_random(random::bytes().map_err(|error| error.to_string())?);
     let trial = Trial { test: idp.clone(), site: site.settings.name.clone() };
     let until = now.plus(LIFETIME);
@@ -105,18 +113,19 @@ pub(crate) async fn show(
         judgement.verdict.map_err(SignInError::from)?;
         Ok(identity)
     });
-    let (follows, admitted) = match judged {
+    let follows = match judged {
         Ok(identity) => {
             let about = (&identity, &verified.authentication);
-            outlook::of(gateway, request, provider, about).await
+            Follows::of(gateway, request, provider, about).await
         }
-        Err(error) => (Vec::new(), Err(error.refusal())),
+        Err(error) => Follows::refused(error.refusal()),
     };
-    let verdict = admitted.map_or_else(refused, |()| Verdict::Succeeds);
+    warnings.extend(follows.warnings);
+    let verdict = follows.admitted.map_or_else(refused, |()| Verdict::Succeeds);
     let texts = &Frame::of(&request.visit.context).t.operator;
     let sections = vec![
         Section { title: texts.mapped.to_owned(), rows: mapped },
-        Section { title: texts.follows.to_owned(), rows: follows },
+        Section { title: texts.follows.to_owned(), rows: follows.rows },
         Section { title: texts.received.to_owned(), rows: received },
     ];
     present(gateway, request, attempt, Findings { idp: Some(idp), verdict, sections, warnings })
@@ -193,7 +202,8 @@ fn received(verified: &Verified) -> Vec<(String, String)> {
         verified.subject.as_deref().map_or("none that stays the same".to_owned(), redacted);
     let mut rows = vec![("subject".to_owned(), subject)];
     for (name, values) in &verified.claims {
-        let values: Vec<String> = values.iter().take(20).map(|value| redacted(value)).collect();
+        let values: Vec<String> =
+            values.iter().take(MOST_VALUES).map(|value| redacted(value)).collect();
         rows.push((name.clone(), values.join(", ")));
     }
     rows

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit::Record;
-use domain::{EmailAddress, IdpName, JsmName, PersonKey, ReferenceCode, SiteName, Timestamp};
+use domain::{EmailAddress, IdpName, JsmName, ReferenceCode, SiteName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::factor_orders::{FactorOf, FactorReport};
+use crate::factor_orders::{FactorOf, FactorReport, FactorReset};
 use crate::gateway::Gateway;
 pub use crate::metadata_readers::{PublishedKeys, Reading};
 use crate::revocation::Desk;
@@ -177,12 +177,7 @@ pub enum Answer {
     /// What a person has of second factors.
     Factor(FactorReport),
     /// A second factor is reset.
-    FactorReset {
-        /// Whose.
-        person: PersonKey,
-        /// How many sessions ended.
-        sessions: usize,
-    },
+    FactorReset(FactorReset),
     /// What was done.
     Done(String),
     /// What waits in each JSM.
@@ -344,10 +339,7 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
         }
         Command::FactorReset { of, reason } => {
             let reset = factor_orders::reset(gateway, &of, &reason).await;
-            reset.map_or_else(Answer::Failed, |(person, sessions)| Answer::FactorReset {
-                person,
-                sessions,
-            })
+            reset.map_or_else(Answer::Failed, Answer::FactorReset)
         }
         Command::InitStore => store(gateway, StoreCommand::Init).await,
         Command::Backup { file } => store(gateway, StoreCommand::Backup(file)).await,

@@ -135,12 +135,20 @@ pub fn registration(idp: &IdpSettings, public: &url::Url) -> Vec<(&'static str, 
             all.extend(settings.single_logout.then_some(slo));
             all
         }
-        Protocol::Oidc(_) => vec![
-            ("Redirect URI, callback URL", Endpoint::OidcCallback(name())),
-            ("Post-logout redirect URI", Endpoint::SignOut),
-            ("Back-channel logout URI", Endpoint::OidcBackchannel(name())),
-            ("Front-channel logout URI", Endpoint::OidcFrontchannel(name())),
-        ],
+        Protocol::Oidc(settings) => {
+            let mut all = vec![("Redirect URI, callback URL", Endpoint::OidcCallback(name()))];
+            if settings.single_logout {
+                all.extend([
+                    ("Post-logout redirect URI", Endpoint::SignOut),
+                    ("Back-channel logout URI", Endpoint::OidcBackchannel(name())),
+                    (
+                        "Front-channel logout URI, without a back channel",
+                        Endpoint::OidcFrontchannel(name()),
+                    ),
+                ]);
+            }
+            all
+        }
         Protocol::OAuth2(_) => vec![("Redirect URI, callback URL", Endpoint::OidcCallback(name()))],
     };
     endpoints.into_iter().map(|(what, endpoint)| (what, endpoint.url(public))).collect()

@@ -58,8 +58,18 @@ pub(crate) async fn status(gateway: &Gateway, of: &FactorOf) -> Result<FactorRep
     })
 }
 
-/// Resets a person's factor: recorded first, then the sessions, then the factor. Says who it was
-/// and how many sessions ended.
+/// What a reset did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorReset {
+    /// Whose factor it was.
+    pub person: PersonKey,
+    /// Whether there was one.
+    pub enrolled: bool,
+    /// How many sessions ended.
+    pub sessions: usize,
+}
+
+/// Resets a person's factor: recorded first, then the sessions, then the factor.
 ///
 /// # Errors
 /// In words for the operator; then do it again.
@@ -67,19 +77,27 @@ pub(crate) async fn reset(
     gateway: &Gateway,
     of: &FactorOf,
     reason: &str,
-) -> Result<(PersonKey, usize), String> {
+) -> Result<FactorReset, String> {
     if reason.trim().is_empty() || reason.chars().count() > 500 {
         return Err("say why in --reason, in at most 500 characters".to_owned());
     }
     let now = gateway.clock.now();
     let person = person(gateway, of, now).await?;
+    let status = gateway.factors.status(&person, now).await.map_err(|error| error.to_string())?;
+    let enrolled = status.enrolled();
+    if !enrolled && gateway.provider(&person.idp).is_none() {
+        return Err(format!(
+            "the file has no identity provider `{}`, and nobody of it has a second factor",
+            person.idp
+        ));
+    }
     let event = AuditEvent::FactorReset { person: person.clone(), reason: Some(reason.to_owned()) };
     events::record_order(gateway, event).await?;
     let revoked = gateway.sessions.revoke(&Mark::Person(person.clone()), now).await;
     let sessions = revoked.map_err(|error| error.to_string())?;
     gateway.factors.reset(&person, now).await.map_err(|error| error.to_string())?;
     factor_notices::write_to(gateway, &person, Letter::ResetDone, now).await;
-    Ok((person, sessions))
+    Ok(FactorReset { person, enrolled, sessions })
 }
 
 async fn person(gateway: &Gateway, of: &FactorOf, now: Timestamp) -> Result<PersonKey, String> {

@@ -76,7 +76,7 @@ pub use assembly::check;
 pub use clock::SystemClock;
 pub use endpoints::registration;
 pub use expiry::{Asking, ProviderFindings, check_providers};
-pub use factor_orders::{FactorOf, FactorReport};
+pub use factor_orders::{FactorOf, FactorReport, FactorReset};
 pub use listen::Feed;
 pub use revocation::offline as sessions_offline;
 pub use start::{Running, start, start_with_store};

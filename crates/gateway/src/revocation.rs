@@ -68,6 +68,7 @@ pub(crate) struct Desk<'a> {
     sessions: &'a Sessions,
     people: &'a People,
     sites: Vec<SiteName>,
+    idps: Vec<IdpName>,
     audit: &'a AuditLog,
     now: Timestamp,
 }
@@ -79,9 +80,10 @@ impl<'a> Desk<'a> {
             gateway.sites.values().map(|site| site.settings.name.clone()).collect();
         sites.sort();
         sites.dedup();
+        let idps = gateway.providers.iter().map(|(idp, _)| idp.clone()).collect();
         let now = gateway.clock.now();
         let Gateway { sessions, people, audit, .. } = gateway;
-        Self { sessions, people, sites, audit, now }
+        Self { sessions, people, sites, idps, audit, now }
     }
 
     /// The marks that are meant. An address may have signed in by several identity providers, one
@@ -127,10 +129,24 @@ impl<'a> Desk<'a> {
         Ok(listed)
     }
 
+    /// A misspelt name must not read as success. What is no longer in the file may have sessions.
+    fn require_known(&self, whose: &Whose) -> Result<(), String> {
+        let (known, what, name) = match whose {
+            Whose::Idp(idp) => (self.idps.contains(idp), "identity provider", idp.as_str()),
+            Whose::Site(site) => (self.sites.contains(site), "site", site.as_str()),
+            _ => return Ok(()),
+        };
+        let unknown = || format!("the file has no {what} `{name}`, and no session is of it");
+        known.then_some(()).ok_or_else(unknown)
+    }
+
     /// Recorded first: what an order does must be in the audit log.
     async fn revoke(&self, whose: &Whose) -> Result<(usize, ReferenceCode), String> {
         let marks = self.marks(whose).await?;
         let found = self.list(&marks).await?.len();
+        if found == 0 {
+            self.require_known(whose)?;
+        }
         let reference = random::reference();
         let event = AuditEvent::SessionsRevoked { whose: in_words(whose), found };
         tracing::warn!(%reference, found, "sessions are revoked by order");
@@ -187,10 +203,11 @@ pub async fn offline(settings: &Settings, clock: &dyn Clock, command: Command) -
         _ => {}
     }
     let sites: Vec<SiteName> = settings.sites.iter().map(|site| site.name.clone()).collect();
+    let idps = settings.identity_providers.iter().map(|idp| idp.federation.name.clone()).collect();
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&sealer)).of_sites(sites.clone());
     let people = People::new(Vault::new(store, sealer));
     let (sessions, people, audit) = (&sessions, &people, &audit);
-    order(&Desk { sessions, people, sites, audit, now: clock.now() }, command).await
+    order(&Desk { sessions, people, sites, idps, audit, now: clock.now() }, command).await
 }
 
 fn shown(listed: Listed) -> ShownSession {

@@ -41,10 +41,10 @@ pub enum StartError {
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// The store cannot be opened.
-    #[error("store: {0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The store's records cannot be named.
-    #[error("store: {0}")]
+    #[error(transparent)]
     Names(#[from] NamesError),
     /// The audit log cannot be opened.
     #[error(transparent)]

@@ -82,7 +82,7 @@ impl Inner {
     }
 
     /// The account of a joined person or of the address, where one is on record.
-    async fn account_on_record(
+    pub(crate) async fn account_on_record(
         &self,
         identity: &Identity,
         now: Timestamp,
@@ -126,7 +126,7 @@ impl Inner {
         self.may_use(&identity.person, claim.owner.as_ref())
     }
 
-    fn may_use(
+    pub(crate) fn may_use(
         &self,
         person: &PersonKey,
         owner: Option<&PersonKey>,

@@ -222,7 +222,7 @@ impl Inner {
     }
 
     /// Whether the account must be looked at: it may have been ended while its owner was away.
-    fn was_away(&self, identity: &Identity, ledger: &Ledger, now: Timestamp) -> bool {
+    pub(crate) fn was_away(&self, identity: &Identity, ledger: &Ledger, now: Timestamp) -> bool {
         let conduct = self.settings.conduct_of(&identity.person.idp);
         let mendable = self.client.flavour() == Flavour::DataCenter;
         let long = ledger.last_sign_in.is_some_and(|last| now.since(last) >= AWAY);

@@ -126,6 +126,24 @@ impl Rename {
         Ok(Self { pattern: compiled(pattern)?, to: to.to_owned(), otherwise })
     }
 
+    /// The first reference to a group that the pattern does not have: it would stand for nothing in
+    /// every name.
+    pub fn unknown_group(&self) -> Option<&str> {
+        let known = |group: &str| match group.parse::<usize>() {
+            Ok(number) => number < self.pattern.captures_len(),
+            Err(_) => self.pattern.capture_names().flatten().any(|name| name == group),
+        };
+        let mut rest = self.to.as_str();
+        while let Some((_, after)) = rest.split_once('$') {
+            let (group, left) = reference(after);
+            if group.is_some_and(|group| !known(group)) {
+                return group;
+            }
+            rest = left;
+        }
+        None
+    }
+
     /// The name that `value` stands for.
     pub fn apply(&self, value: &str) -> Option<String> {
         if self.pattern.is_match(value) {
@@ -143,6 +161,19 @@ impl PartialEq for Rename {
 }
 
 impl Eq for Rename {}
+
+/// What stands behind a `$`, as the regular expressions read it: the group, if it is one, and the rest.
+fn reference(after: &str) -> (Option<&str>, &str) {
+    if let Some(rest) = after.strip_prefix('$') {
+        return (None, rest);
+    }
+    if let Some((group, rest)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+        return (Some(group), rest);
+    }
+    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+    let (group, rest) = after.split_at(end);
+    ((!group.is_empty()).then_some(group), rest)
+}
 
 fn compiled(text: &str) -> Result<Regex, PatternError> {
     RegexBuilder::new(text).size_limit(MAX_PATTERN).build().map_err(|_| PatternError)

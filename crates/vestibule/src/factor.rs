@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use domain::{EmailAddress, PersonKey, SiteName};
 use gateway::control::{Answer, Command};
-use gateway::{FactorOf, FactorReport};
+use gateway::{FactorOf, FactorReport, FactorReset};
 
 use crate::asking::{ask, strange};
 
@@ -69,10 +69,17 @@ pub(crate) fn factor(config: &Path, command: FactorCommand) -> ExitCode {
     };
     match ask(config, &command) {
         Ok(Answer::Factor(report)) => say(&lines(&report)),
-        Ok(Answer::FactorReset { person, sessions }) => say(&format!(
-            "{person}: second factor, recovery codes and trusted browsers removed, {sessions} sessions ended; \
-             a new sign-in at the identity provider comes before the next enrolment"
-        )),
+        Ok(Answer::FactorReset(FactorReset { person, enrolled, sessions })) => {
+            let removed = if enrolled {
+                "second factor, recovery codes and trusted browsers removed"
+            } else {
+                "there was no second factor (is the name right?)"
+            };
+            say(&format!(
+                "{person}: {removed}, {sessions} sessions ended; \
+                 a new sign-in at the identity provider comes before the next enrolment"
+            ))
+        }
         Ok(_) => strange(),
         Err(code) => code,
     }

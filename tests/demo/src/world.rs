@@ -36,6 +36,8 @@ pub(crate) enum Purpose {
 
 /// Everything around the gateway; dropped means stopped.
 pub(crate) struct World {
+    /// Ends with the demo: a second one would take the store away under it.
+    _lock: fs::File,
     /// The operator's folder.
     pub(crate) folder: PathBuf,
     /// The help center in front of which the gateway stands: `https://help.localhost:PORT`.
@@ -63,6 +65,8 @@ impl World {
         fs::create_dir_all(folder.join("tls"))?;
         fs::create_dir_all(folder.join("secrets"))?;
         let folder = folder.canonicalize()?;
+        let lock = fs::File::create(folder.join("lock"))?;
+        lock.try_lock().context("another demo runs in this folder; end it first")?;
         // The fakes forget everything; what the gateway remembers of them would be wrong.
         remove(&folder.join("data"))?;
         remove(&folder.join("gateway.log"))?;
@@ -74,6 +78,7 @@ impl World {
         }
         let backstage = Backstage::start(&Place::default(), Arc::clone(&jsm), &["1", "3"])?;
         let world = Self {
+            _lock: lock,
             authority: certificate(&folder)?,
             acme: saml(company_with_impostor(), AttributeNames::Plain)?,
             initech: saml(people::initech(), AttributeNames::Oid)?,

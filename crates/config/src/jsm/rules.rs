@@ -153,13 +153,23 @@ fn rename(value: &Value<'_>) -> Option<Rename> {
     });
     map.finish();
     let pattern_text = pattern.as_ref().and_then(|v| v.text("write a regular expression"));
-    let to = to.and_then(|value| value.text_as_written("write the name"));
+    let to_value = to?;
+    let to = to_value.text_as_written("write the name");
     let rename = Rename::new(pattern_text?, to?, otherwise?.unwrap_or_default());
     if rename.is_err() {
         let said = format!("{} is not a regular expression that can be used", quote(pattern_text?));
         pattern?.problem(said, "write one such as \"^jsm-(.+)$\"");
     }
-    rename.ok()
+    let rename = rename.ok()?;
+    if let Some(group) = rename.unknown_group() {
+        let said = format!("`match` has no group {}", quote(group));
+        to_value.problem(
+            said,
+            "write $1 for its first group, and ${1} where a letter, a digit or _ follows",
+        );
+        return None;
+    }
+    Some(rename)
 }
 
 pub(super) fn desks(

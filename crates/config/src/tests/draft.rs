@@ -77,6 +77,20 @@ fn empty_sections_are_filled() {
     assert_eq!(tried.identity_providers.len(), 1);
 }
 
+/// The provider gives it to whoever registers what the draft is tried for.
+#[test]
+fn the_secret_of_a_draft_may_come_later() {
+    let folder = folder();
+    let path = folder.path().join("vestibule.yaml");
+    std::fs::write(&path, SAMPLE).unwrap();
+    let Draft { source: Source::Oidc { issuer, client_id, .. }, .. } = globex() else { panic!() };
+    let client_secret_file = Some("secrets/not-yet".to_owned());
+    let source = Source::Oidc { issuer, client_id, client_secret_file };
+    let draft = Draft { source, ..globex() };
+    assert!(draft.text().contains("secrets/not-yet"));
+    draft.try_in(&path, &FixedEnvironment).unwrap();
+}
+
 #[test]
 fn what_is_wrong_with_a_draft_is_said_without_a_line() {
     let folder = folder();

@@ -47,6 +47,11 @@ fn rules_of_organizations() {
         ),
         (
             rule,
+            "- { group_prefix: jsm-, from_groups: true, rename: { match: \"a(.*)\", to: \"$$1 ${1} $2\" } }",
+            "jsm.support.organizations[1].rename.to: `match` has no group \"2\"; write $1 for its first group, and ${1} where a letter, a digit or _ follows",
+        ),
+        (
+            rule,
             "- { idp: globeks, organization: Globex }",
             "jsm.support.organizations[1].idp: \"globeks\" is not under `identity_providers`; name one that is under `identity_providers` (nearest known name: `globex`)",
         ),

@@ -82,7 +82,7 @@ fn saml_settings() {
         (
             "#single_logout: true  ",
             "request: { name_id: transient } #",
-            "identity_providers.acme: `claims.subject` is missing: a transient NameID is another one at every sign-in; write claims: { subject: id }, the claim that never changes and never passes on",
+            "identity_providers.acme: `claims.subject` is missing: a transient NameID is another one at every sign-in; write claims: { subject: employeeNumber }, the claim that never changes and never passes on",
         ),
         (
             "#single_logout: true  ",
@@ -108,6 +108,24 @@ fn saml_settings() {
 }
 
 #[test]
+fn a_transient_name_is_asked_for_only_beside_a_lasting_claim() {
+    let folder = folder();
+    let with = |subject: &str| {
+        let format = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+        let asked = SAMPLE
+            .replacen(
+                "#single_logout: true  ",
+                &format!("request: {{ name_id: \"{format}\" }} #"),
+                1,
+            )
+            .replacen("#subject: employeeNumber ", &format!("subject: {subject} #"), 1);
+        parse(&asked, folder.path()).err().map(|problems| problems.to_string()).unwrap_or_default()
+    };
+    assert_eq!(with("employeeNumber"), "");
+    assert!(with("NameID").contains("a transient NameID is another one at every sign-in"));
+}
+
+#[test]
 fn encryption_is_not_required_with_keys_to_which_nobody_can_encrypt() {
     let folder = folder();
     let required = SAMPLE.replacen("#encryption: optional ", "encryption: required ", 1);
@@ -130,6 +148,11 @@ fn encryption_is_not_required_with_keys_to_which_nobody_can_encrypt() {
 fn openid_settings() {
     const SECRET: &str = "client_secret: { file: secrets/globex }";
     check(&[
+        (
+            "issuer: https://login.globex.example ",
+            "issuer: https://login.microsoftonline.com/common/v2.0 ",
+            "identity_providers.globex.oidc.issuer: `common` is nobody's issuer: what comes names the tenant of who signs in; write https://login.microsoftonline.com/TENANT/v2.0 with the id of your tenant; for several, {tenantid} and `tenants`",
+        ),
         (
             "issuer: https://login.globex.example ",
             "issuer: \"https://login.globex.example/{tenantid}\" ",

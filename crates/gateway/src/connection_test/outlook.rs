@@ -1,29 +1,72 @@
 //! What would follow a tested sign-in: the second factor, and what would be done in JSM.
 
-use domain::{Authentication, Identity, Refusal};
+use domain::{Authentication, FactorUse, Identity, ProfileField, Refusal};
 use policy::{FactorDemand, Place};
-use provisioning::{Account, Judged, Operation, Outlook, Verdict};
+use provisioning::{Account, Judged, Operation, Outlook, Provisioner, ProvisioningError, Verdict};
 
+use super::{MOST_VALUES, redacted};
 use crate::factor_rules;
 use crate::gateway::{Gateway, Provider};
 use crate::own::OwnRequest;
 
 type Rows = Vec<(String, String)>;
 
-/// What would follow, and what a sign-in would be refused for.
-pub(super) async fn of(
-    gateway: &Gateway,
-    request: &OwnRequest,
-    provider: &Provider,
-    (identity, said): (&Identity, &Authentication),
-) -> (Rows, Result<(), Refusal>) {
-    let mut rows = factor(gateway, request, provider, (identity, said));
-    let admitted = jsm(gateway, request, identity).await.map(|more| rows.extend(more));
-    (rows, admitted)
+/// What would follow.
+pub(super) struct Follows {
+    pub(super) rows: Rows,
+    pub(super) warnings: Vec<String>,
+    /// What a sign-in would be refused for.
+    pub(super) admitted: Result<(), Refusal>,
 }
 
-/// Which factor would be asked for at the front page, and elsewhere; by the functions that a sign-in
-/// uses.
+impl Follows {
+    /// Nothing, as it does not come so far.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        Self { rows: Rows::new(), warnings: Vec::new(), admitted: Err(refusal) }
+    }
+
+    pub(super) async fn of(
+        gateway: &Gateway,
+        request: &OwnRequest,
+        provider: &Provider,
+        (identity, said): (&Identity, &Authentication),
+    ) -> Self {
+        let rows = factor(gateway, request, provider, (identity, said));
+        let follows = Self { rows, warnings: Vec::new(), admitted: Ok(()) };
+        let jsm = request.visit.site.settings.jsm.as_ref();
+        let Some(provisioner) = jsm.and_then(|jsm| gateway.provisioners.get(jsm)) else {
+            return follows;
+        };
+        match provisioner.outlook(identity, request.visit.context.now).await {
+            Ok(outlook) => follows.in_jsm(provisioner, identity, &outlook),
+            Err(error) => Self { admitted: Err(discreet(&error)), ..follows },
+        }
+    }
+
+    /// What the rules give, one by one but those for others, and what would be written.
+    fn in_jsm(mut self, jsm: &Provisioner, identity: &Identity, outlook: &Outlook) -> Self {
+        let theirs =
+            |judged: &&Judged| !matches!(judged.verdict, Verdict::Others(_) | Verdict::Later);
+        for judged in outlook.judged.iter().filter(theirs) {
+            self.rows.push((judged.rule.to_string(), judged.verdict.to_string()));
+            for (value, why) in judged.rejected.iter().take(MOST_VALUES) {
+                let said = format!("{} gives nothing: {why}", redacted(value));
+                self.rows.push((judged.rule.to_string(), said));
+            }
+        }
+        for grant in &outlook.held_back {
+            self.rows.push(("kept".to_owned(), format!("{}, for want of a claim", grant.place)));
+        }
+        self.rows.push(("would be written to JSM".to_owned(), written(outlook)));
+        let ended = matches!(outlook.account, Account::Ended | Account::Away);
+        if ended && !jsm.settings().opens_again(&identity.person.idp) {
+            self.warnings.push("a sign-in looks whether JSM has ended the account, and is refused if it has: nothing opens it again (`reactivation`)".to_owned());
+        }
+        self
+    }
+}
+
+/// Which factor would be asked for, by the functions that a sign-in uses.
 fn factor(
     gateway: &Gateway,
     request: &OwnRequest,
@@ -35,25 +78,34 @@ fn factor(
         return Rows::new();
     }
     let standing = factor_rules::standing_of(gateway, &visit.site, identity);
-    let (place, client) = (Place::of("/"), Some(visit.context.client));
-    let (demand, most) = (standing.demand(&place, client), standing.most());
-    let mut rows = vec![("second factor".to_owned(), by(&demand))];
-    if *most != demand {
-        rows.push(("second factor elsewhere".to_owned(), format!("up to {}", by(most))));
+    let client = visit.context.client;
+    let here = standing.demand(&Place::of("/"), Some(client)).as_of(now);
+    let most = standing.most().clone().as_of(now);
+    let mut rows = vec![(format!("second factor at / from {client}"), by(&here))];
+    if most != here {
+        let elsewhere = "second factor at other pages or from elsewhere".to_owned();
+        rows.push((elsewhere, format!("up to {}", by(&most))));
     }
-    let reported = standing.reported(&place, client);
+    let reported = standing.most_reported().as_of(now);
     if reported.required {
-        rows.push((
-            "rules that only report".to_owned(),
-            format!("would ask for {}", by(&reported)),
-        ));
+        let only = "rules of it that only report".to_owned();
+        rows.push((only, format!("would ask for up to {}", by(&reported))));
     }
     if most.required {
-        let theirs = provider.trusted_factors.accept(said, now);
-        let counts = match theirs.as_ref() {
-            Some(theirs) if demand.is_met_by(Some(theirs), now) => "counts",
-            Some(_) => "is too old to count",
-            None => "does not count: nothing came that `second_factor` of the provider names",
+        let counts = if provider.trusted_factors.is_empty() {
+            "counts for nothing: the file trusts none of this provider (`second_factor` there)"
+        } else {
+            let theirs = provider.trusted_factors.accept(said, now);
+            let met = |demand: &FactorDemand, factor: &FactorUse| {
+                demand.required && demand.is_met_by(Some(factor), now)
+            };
+            match &theirs {
+                None => "does not count: nothing came that the file trusts",
+                Some(factor) if met(&most, factor) => "counts everywhere",
+                Some(_) if said.at.is_none() => "does not count everywhere: it does not say when",
+                Some(factor) if met(&here, factor) => "counts at /, and is too old elsewhere",
+                Some(_) => "does not count everywhere: it was passed too long ago",
+            }
         };
         rows.push(("the provider's own factor".to_owned(), counts.to_owned()));
     }
@@ -71,45 +123,37 @@ fn by(demand: &FactorDemand) -> String {
     }
 }
 
-/// What the rules give, one by one but those for others, and what would be written; nothing where the
-/// site has no JSM.
-///
-/// # Errors
-/// When a sign-in would be refused for it.
-async fn jsm(
-    gateway: &Gateway,
-    request: &OwnRequest,
-    identity: &Identity,
-) -> Result<Rows, Refusal> {
-    let jsm = request.visit.site.settings.jsm.as_ref();
-    let Some(provisioner) = jsm.and_then(|jsm| gateway.provisioners.get(jsm)) else {
-        return Ok(Rows::new());
-    };
-    let outlook = provisioner.outlook(identity, request.visit.context.now).await;
-    let outlook = outlook.map_err(|error| error.refusal())?;
-    let mut rows = Rows::new();
-    let theirs = |judged: &&Judged| !matches!(judged.verdict, Verdict::Others(_) | Verdict::Later);
-    for judged in outlook.judged.iter().filter(theirs) {
-        rows.push((judged.rule.to_string(), judged.verdict.to_string()));
-        for (value, why) in &judged.rejected {
-            rows.push((judged.rule.to_string(), format!("{value:?} gives nothing: {why}")));
-        }
-    }
-    rows.push(("written to JSM".to_owned(), written(&outlook)));
-    Ok(rows)
-}
-
 fn written(outlook: &Outlook) -> String {
     let account = match outlook.account {
-        Account::New => Some("find the customer by the address, or create one"),
-        Account::Unfinished => Some("go on with what an earlier sign-in began"),
-        Account::Ended => Some(
-            "look at the account, whose access was ended: `reactivation` says whether it opens again",
-        ),
-        Account::Outdated => Some("bring name and address up to date where JSM lets it"),
-        Account::Unchanged => None,
+        Account::New => Some("the customer, if none has the address"),
+        Account::Unfinished => Some("what an earlier sign-in left undone"),
+        Account::OnRecord | Account::Ended | Account::Away | Account::Known => None,
     };
-    let operations = outlook.plan.operations.iter().map(Operation::to_string);
-    let all: Vec<_> = account.map(str::to_owned).into_iter().chain(operations).collect();
-    if all.is_empty() { "nothing: all is as the rules say".to_owned() } else { all.join("; ") }
+    let change = |field: &ProfileField| match field {
+        ProfileField::Name => "the name".to_owned(),
+        ProfileField::Address => "the address".to_owned(),
+    };
+    let operation = |operation: &Operation| match operation {
+        Operation::Leave(_) => format!("{operation}, unless the brake holds it"),
+        _ => operation.to_string(),
+    };
+    let account = account.map(str::to_owned).into_iter();
+    let operations = outlook.operations.iter().map(operation);
+    let all: Vec<_> = account.chain(outlook.changes.iter().map(change)).chain(operations).collect();
+    match (all.is_empty(), outlook.left_alone) {
+        (false, _) => all.join("; "),
+        (true, false) => "nothing".to_owned(),
+        (true, true) => "nothing: `sync` is off for this provider".to_owned(),
+    }
+}
+
+/// The refusal without another person's subject: a test is often signed in to by a customer's own
+/// people.
+fn discreet(error: &ProvisioningError) -> Refusal {
+    let refusal = error.refusal();
+    let ProvisioningError::LinkedElsewhere { owner } = error else { return refusal };
+    let idp = &owner.idp;
+    let explanation = format!("the account is linked to another person of `{idp}`");
+    let remedy = "if both are one customer, name them together in `links` of this jsm; the audit log's record of a sign-in that is refused for it names the other; else give each an address of its own";
+    Refusal { explanation, remedy: remedy.to_owned(), ..refusal }
 }

@@ -113,6 +113,12 @@ impl FactorDemand {
         limit.map(|limit| factor.at.plus(limit))
     }
 
+    /// The same without a grace that is over by then.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        Self { grace: self.grace.filter(|grace| grace.is_open(now)), ..self }
+    }
+
     /// Whether a trusted browser can stand for it.
     pub fn accepts_trusted_browser(&self) -> bool {
         self.fresh.is_none() && self.trusted_browser.is_some()
@@ -138,7 +144,7 @@ impl fmt::Display for FactorDemand {
         if let Some(until) = until {
             write!(f, " until {until}")?;
         }
-        sign_ins.map_or(Ok(()), |count| write!(f, " for {count} sign-ins"))
+        sign_ins.map_or(Ok(()), |count| write!(f, " for {count} sign-ins in all"))
     }
 }
 

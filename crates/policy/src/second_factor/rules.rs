@@ -139,6 +139,11 @@ impl Standing {
     pub fn reported(&self, place: &Place<'_>, client: Option<IpAddr>) -> FactorDemand {
         FactorDemand::of(matching(&self.reports, place, client))
     }
+
+    /// The same where the person goes to all places at once.
+    pub fn most_reported(&self) -> FactorDemand {
+        FactorDemand::of(self.reports.iter())
+    }
 }
 
 fn matching<'r>(

@@ -51,6 +51,7 @@ pub fn rows(text: &str) -> Result<Vec<Row>, Vec<RowProblem>> {
     })?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     let mut seen = std::collections::HashMap::new();
+    let mut lines = Lines { text, at: 0, line: 1 };
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
@@ -59,7 +60,7 @@ pub fn rows(text: &str) -> Result<Vec<Row>, Vec<RowProblem>> {
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(record.position());
         match row(&record, &columns, line) {
             Ok(row) => match seen.insert(row.email.clone(), line) {
                 Some(first) => {
@@ -72,6 +73,31 @@ pub fn rows(text: &str) -> Result<Vec<Row>, Vec<RowProblem>> {
         }
     }
     if problems.is_empty() { Ok(rows) } else { Err(problems) }
+}
+
+/// Lines as an editor counts them: the reader's own count is one behind after an empty line, and
+/// everywhere where lines end with CR and LF.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record; records come in the order of the file.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let begin = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let bytes = self.text.as_bytes();
+        let skipped = |from: usize| {
+            let rest = bytes.get(from..).unwrap_or_default();
+            from + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+        };
+        let begin = begin.map_or(self.at, skipped);
+        let between = bytes.get(self.at..begin).unwrap_or_default();
+        self.line += between.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>();
+        self.at = begin.max(self.at);
+        self.line
+    }
 }
 
 fn unreadable(error: &csv::Error) -> RowProblem {
@@ -161,5 +187,16 @@ mod tests {
         let problems = rows(text).unwrap_err();
         assert_eq!(problems.iter().map(|p| p.line).collect::<Vec<_>>(), [2, 3, 4, 6]);
         assert!(rows("name\nAnn\n").is_err());
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_does() {
+        for end in ["\n", "\r\n"] {
+            let text = "email,name\na@a.example,\"A\nB\"\n\n\nb@a.example,B\n".replace('\n', end);
+            for begin in ["", "\u{feff}"] {
+                let rows = rows(&format!("{begin}{text}")).unwrap();
+                assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 6], "{text:?}");
+            }
+        }
     }
 }

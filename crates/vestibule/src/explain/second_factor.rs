@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use config::{Settings, Site};
-use domain::{Identity, IdpName, PersonKey};
+use domain::{Clock as _, Identity, IdpName, PersonKey};
+use gateway::SystemClock;
 use policy::{Enforcement, FactorMiss, FactorQuestion, FactorRule, Place, Who};
 
 use super::{Asked, provider};
@@ -42,8 +43,9 @@ pub(super) fn explain(
     }
     let standing = settings.second_factor.standing(&question.who, &site.name);
     let place = Place::of(&path);
-    let _ = writeln!(text, "demanded: {}", standing.demand(&place, asked.network));
-    let reported = standing.reported(&place, asked.network);
+    let now = asked.at.unwrap_or_else(|| SystemClock.now());
+    let _ = writeln!(text, "demanded: {}", standing.demand(&place, asked.network).as_of(now));
+    let reported = standing.reported(&place, asked.network).as_of(now);
     if reported.required {
         let _ = writeln!(text, "the rules that only report would demand: {reported}");
     }

@@ -1,7 +1,8 @@
 //! `vestibule idp test`: a sign-in that writes nothing.
 
 use e2e::{Scene, SceneOptions, Visitor};
-use fakes::saml::Flaw;
+use fakes::people::Person;
+use fakes::saml::{Flaw, Sign};
 use gateway::control::{Answer, Command};
 
 async fn path(scene: &Scene, idp: &str) -> String {
@@ -62,7 +63,7 @@ async fn a_test_says_what_would_be_written_to_jsm() {
     for row in [
         "What would follow",
         "gives Acme",
-        "find the customer by the address, or create one; join service desk 1 by desks[0]; \
+        "the customer, if none has the address; join service desk 1 by desks[0]; \
          join organization Acme by organizations[0]",
     ] {
         assert!(new.contains(row), "`{row}` is not in: {new}");
@@ -74,8 +75,18 @@ async fn a_test_says_what_would_be_written_to_jsm() {
     scene.signed_in("ann@acme.example").await;
     let calls = scene.jsm.calls().len();
     let known = tested(&scene, "acme", "ann@acme.example").await;
-    assert!(known.contains("nothing: all is as the rules say"), "{known}");
+    assert!(known.contains("<td>nothing</td>"), "{known}");
     assert_eq!(scene.jsm.calls().len(), calls, "a test called JSM");
+
+    // Another person who brings Ann's address: whose it is stays out of a page that they can see.
+    let ann = Person::new("Another Ann", "ann@acme.example");
+    let second = Person { subject: "id-second".to_owned(), ..ann.clone() };
+    let mut operator = scene.visitor();
+    let at_acme = begin(&scene, &mut operator, "acme").await;
+    let form = scene.acme.respond(&at_acme, &second, Sign::Both);
+    let text = operator.post_response(&form).await.text();
+    assert!(text.contains("account-linked-elsewhere: ") && text.contains("links"), "{text}");
+    assert!(!text.contains(&ann.subject), "{text}");
 
     let blocked = tested(&scene, "acme", "bob@acme.example").await;
     assert!(blocked.contains("A real sign-in would be refused"), "{blocked}");
@@ -88,15 +99,16 @@ async fn a_test_says_which_factor_would_be_asked_for() {
     let scene = Scene::with(SceneOptions {
         instead: vec![("    label: Globex", trusted.to_owned())],
         more: "second_factor:\n  - { idp: acme, require: totp, trusted_browser: 30d }\n  \
-               - { idp: globex, portal: \"7\", require: totp, fresh: 10m }\n"
+               - { idp: globex, portal: \"7\", require: totp, fresh: 10m }\n  \
+               - { idp: globex, portal: \"8\", require: totp, report_only: true }\n"
             .to_owned(),
         ..SceneOptions::default()
     })
     .await;
     let acme = tested(&scene, "acme", "ann@acme.example").await;
     let demanded = "a code of an authenticator, or a browser trusted at most 30d ago; rule in line";
-    assert!(acme.contains(demanded) && acme.contains("does not count: nothing came"), "{acme}");
-    assert!(!acme.contains("second factor elsewhere"), "{acme}");
+    assert!(acme.contains(demanded) && acme.contains("counts for nothing: the file"), "{acme}");
+    assert!(!acme.contains("up to"), "{acme}");
     let globex = tested(&scene, "globex", "gil@globex.example").await;
     for row in
         ["<td>nothing</td>", "up to a code of an authenticator, at most 10m old, in every browser"]

@@ -19,6 +19,7 @@ mod happy;
 mod mirror;
 mod orders;
 mod outbox;
+mod outlook;
 mod persons;
 mod sharing;
 mod trouble;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Clock;
+use domain::{Clock, PersonKey};
 use e2e::{Scene, SceneOptions};
 use fakes::TestAuthority;
 use fakes::http_client::Answer;
@@ -149,8 +149,20 @@ async fn an_operator_resets_and_the_next_enrolment_needs_a_new_sign_in() {
     scene.clock.advance(Duration::from_secs(1));
     let reason = "ticket 4711".to_owned();
     let reset = scene.order(&Command::FactorReset { of, reason }).await;
-    let control::Answer::FactorReset { sessions, .. } = reset else { panic!("{reset:?}") };
-    assert_eq!(sessions, 1);
+    let control::Answer::FactorReset(reset) = reset else { panic!("{reset:?}") };
+    assert_eq!((reset.enrolled, reset.sessions), (true, 1));
+    let nobody =
+        FactorOf::Person(PersonKey { idp: "nope".parse().unwrap(), ..reset.person.clone() });
+    let subject = "id-nobody".parse().unwrap();
+    let unknown = FactorOf::Person(PersonKey { subject, ..reset.person });
+    let reason = "a misspelt name".to_owned();
+    let refused = scene.order(&Command::FactorReset { of: nobody, reason: reason.clone() }).await;
+    assert!(
+        matches!(&refused, control::Answer::Failed(said) if said.contains("`nope`")),
+        "{refused:?}"
+    );
+    let other = scene.order(&Command::FactorReset { of: unknown, reason }).await;
+    assert!(matches!(&other, control::Answer::FactorReset(reset) if !reset.enrolled), "{other:?}");
     assert_ne!(ask(&mut ann, LINK).await.status, 200, "the session has ended");
     assert!(scene.audit_log().contains("ticket 4711"));
     let mails = arrived(&server, 2).await;

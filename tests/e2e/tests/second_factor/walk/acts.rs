@@ -234,7 +234,7 @@ impl Walk {
         self.scene.clock.advance(Duration::from_secs(1));
         let now = self.scene.clock.now();
         // Who never came has nothing.
-        if matches!(self.scene.order(&order).await, control::Answer::FactorReset { .. }) {
+        if matches!(self.scene.order(&order).await, control::Answer::FactorReset(_)) {
             self.told.push(format!("{now} an operator resets {email}"));
             self.model.reset(&email, now);
             self.apps.remove(&email);
