@@ -41,6 +41,7 @@ pub(crate) fn remarks(root: &Mapping<'_>, rules: &FactorRules, around: &Around<'
     for (value, rule) in items.unwrap_or_default().iter().zip(rules.rules()) {
         groups(value, rule, around);
         organizations(value, rule, around);
+        people(value, rule, around);
         guests(value, rule, around);
     }
 }
@@ -76,6 +77,21 @@ fn organizations(value: &Value<'_>, rule: &FactorRule, around: &Around<'_>) {
             "the site `{}` has no JSM, so nobody's organizations are known there and this rule holds for all; add site:",
             site.name
         ));
+    }
+}
+
+/// A misspelt address is of nobody: the factor would never be asked for.
+fn people(value: &Value<'_>, rule: &FactorRule, around: &Around<'_>) {
+    let named =
+        |idp: &&IdentityProvider| rule.idps.is_empty() || rule.idps.contains(&idp.federation.name);
+    for email in &rule.people {
+        let domain = email.domain();
+        let mut idps = around.idps.iter().filter(named);
+        if !idps.any(|idp| idp.federation.domains.iter().any(|own| own.matches(&domain))) {
+            value.warn(format!(
+                "no identity provider of this rule may speak for `{email}`, so it is never asked for a factor"
+            ));
+        }
     }
 }
 

@@ -116,6 +116,12 @@ fn a_rule_that_holds_for_more_people_than_it_seems_to_is_named() {
         ["second_factor[0]: no rule under `jsm` gives the organization `Acmee`"]
     );
     assert_eq!(
+        warnings("{ people: [ann@acme.example, ann@acme.exmaple], require: totp }"),
+        [
+            "second_factor[0]: no identity provider of this rule may speak for `ann@acme.exmaple`, so it is never asked for a factor"
+        ]
+    );
+    assert_eq!(
         warnings("{ portal: \"3\", require: totp }"),
         [
             "second_factor[0]: people whom `sign_in` leaves to the help center's own sign-in have no factor and are refused by this rule"
