@@ -54,7 +54,7 @@ pub(super) fn folder() -> TempDir {
     let mut saml = CertificateParams::new(Vec::new()).unwrap();
     saml.not_after = rcgen::date_time_ymd(2036, 1, 1);
     let certificate = saml.self_signed(&saml_key).unwrap().pem();
-    write(root, "keys/saml.pem", &format!("{}{certificate}", saml_key.serialize_pem()), 0o600);
+    write(root, "keys/saml-1.pem", &format!("{}{certificate}", saml_key.serialize_pem()), 0o600);
     write(root, "keys/hooli.pem", &KeyPair::generate().unwrap().serialize_pem(), 0o600);
     write(root, "idp/federation.pem", &certificate, 0o644);
     let logo = "<svg xmlns='http://www.w3.org/2000/svg' onload='x()'><path d='M0 0h9'/></svg>";

@@ -129,9 +129,9 @@ fn a_transient_name_is_asked_for_only_beside_a_lasting_claim() {
 fn encryption_is_not_required_with_keys_to_which_nobody_can_encrypt() {
     let folder = folder();
     let required = SAMPLE.replacen("#encryption: optional ", "encryption: required ", 1);
-    let with = |files: &str| required.replacen("#saml: [{ file: keys/saml.pem }]", files, 1);
+    let with = |files: &str| required.replacen("#saml: [{ file: keys/saml-1.pem }]", files, 1);
     // The fixture's key is on P-256.
-    let text = with("saml: [{ file: keys/saml.pem }]");
+    let text = with("saml: [{ file: keys/saml-1.pem }]");
     assert_ne!(text, required, "the sample names the key");
     let said = parse(&text, folder.path()).unwrap_err().to_string();
     let problem = "identity_providers.acme.saml.encryption: keys.saml has no RSA key, and nobody can encrypt to an elliptic one; add one";
@@ -140,7 +140,7 @@ fn encryption_is_not_required_with_keys_to_which_nobody_can_encrypt() {
     let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
     let pem = format!("{}{}", key.serialize_pem(), certificate.pem());
     write(folder.path(), "keys/rsa.pem", &pem, 0o600);
-    let both = with("saml: [{ file: keys/saml.pem }, { file: keys/rsa.pem }]");
+    let both = with("saml: [{ file: keys/saml-1.pem }, { file: keys/rsa.pem }]");
     assert!(parse(&both, folder.path()).is_ok(), "any of them may be the RSA key");
 }
 
@@ -256,7 +256,7 @@ fn staged_and_former_keys_beside_a_file_are_read_after_it() {
     let folder = folder();
     let root = folder.path();
     let text =
-        SAMPLE.replace("#saml: [{ file: keys/saml.pem }]", "saml: [{ file: keys/saml.pem }]");
+        SAMPLE.replace("#saml: [{ file: keys/saml-1.pem }]", "saml: [{ file: keys/saml-1.pem }]");
     let read = || {
         let keys = parse(&text, root).unwrap_or_else(|e| panic!("{e}")).keys;
         let count = |list: &[domain::Secret<Vec<u8>>]| list.len();
@@ -269,8 +269,8 @@ fn staged_and_former_keys_beside_a_file_are_read_after_it() {
     // A copy of the active key counts once: `activate` makes one for a moment.
     write(
         root,
-        "keys/saml.old.pem",
-        &std::fs::read_to_string(root.join("keys/saml.pem")).unwrap(),
+        "keys/saml-1.old.pem",
+        &std::fs::read_to_string(root.join("keys/saml-1.pem")).unwrap(),
         0o600,
     );
     assert_eq!(read(), (2, 2, 1));
@@ -286,8 +286,8 @@ fn a_saml_key_needs_the_certificate_that_belongs_to_it() {
     let folder = folder();
     let root = folder.path();
     let text =
-        SAMPLE.replace("#saml: [{ file: keys/saml.pem }]", "saml: [{ file: keys/saml.pem }]");
-    let saml = std::fs::read_to_string(root.join("keys/saml.pem")).unwrap();
+        SAMPLE.replace("#saml: [{ file: keys/saml-1.pem }]", "saml: [{ file: keys/saml-1.pem }]");
+    let saml = std::fs::read_to_string(root.join("keys/saml-1.pem")).unwrap();
     let other = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let certificate = &saml[saml.find("-----BEGIN CERTIFICATE").unwrap()..];
     for (content, expected) in [
@@ -298,7 +298,7 @@ fn a_saml_key_needs_the_certificate_that_belongs_to_it() {
             "this is not a SAML key, since the key in it does not belong to the certificate",
         ),
     ] {
-        write(root, "keys/saml.pem", &content, 0o600);
+        write(root, "keys/saml-1.pem", &content, 0o600);
         let printed = parse(&text, root).unwrap_err().to_string();
         assert!(printed.contains(expected), "{printed}");
     }

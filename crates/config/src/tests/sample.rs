@@ -104,8 +104,6 @@ fn the_reference_explains_every_key() {
 fn the_examples_of_the_quick_start_load() {
     let folder = folder();
     write(folder.path(), "secrets/jsm-token", "token", 0o600);
-    let keys = folder.path().join("keys");
-    std::fs::copy(keys.join("saml.pem"), keys.join("saml-1.pem")).unwrap();
     let whole_files = QUICK_START.split("```").filter(|block| block.starts_with("yaml\nlisten:"));
     for block in whole_files {
         let text = block.trim_start_matches("yaml\n");
