@@ -11,12 +11,14 @@
 //! the file. No input makes it panic or use more than a few times the file's size. This is the
 //! only crate that reads environment variables.
 //!
-//! Start at [`load`]; each section has a module of its name.
+//! Start at [`load`]; each section has a module of its name. [`Excerpt`] reads single values of a
+//! file whose rest may be wrong.
 
 mod branding;
 mod claims;
 mod draft;
 mod environment;
+mod excerpt;
 mod factors;
 mod files;
 mod identity_providers;
@@ -65,6 +67,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 pub use branding::{BrandLink, Branding, Colour, Localized};
 pub use draft::{Draft, Source};
 pub use environment::{Environment, ProcessEnvironment};
+pub use excerpt::Excerpt;
 use mapping::{Mapping, given};
 pub use parking::Parking;
 pub use picture::{Picture, PictureFormat};
@@ -92,10 +95,8 @@ pub fn start_of_day(text: &str) -> Option<domain::Timestamp> {
 /// # Errors
 /// All problems, in the file's order.
 pub fn load(path: &Path) -> Result<Settings, Problems> {
+    let text = text_at(path)?;
     let name = path.display().to_string();
-    let text = text_of(path).map_err(|said| {
-        Problems::whole_file(&name, said, "name the configuration with --config FILE")
-    })?;
     let settings = read(&name, &text, &folder_of(path), &ProcessEnvironment)?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Ok(Settings { file: path, ..settings })
@@ -119,6 +120,13 @@ pub fn parse(
     read("vestibule.yaml", text, folder, environment)
 }
 
+fn text_at(path: &Path) -> Result<String, Problems> {
+    let name = path.display().to_string();
+    text_of(path).map_err(|said| {
+        Problems::whole_file(&name, said, "name the configuration with --config FILE")
+    })
+}
+
 fn text_of(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let limit = LIMIT as u64 + 1;
@@ -134,13 +142,15 @@ fn read(
     folder: &Path,
     environment: &dyn Environment,
 ) -> Result<Settings, Problems> {
+    read_tree(name, &tree_of(name, text)?, text, folder, environment)
+}
+
+fn tree_of(name: &str, text: &str) -> Result<tree::Node, Problems> {
     if text.len() > LIMIT {
         let said = "this file has more than 1 MiB";
         return Err(Problems::whole_file(name, said, "name the right file"));
     }
-    let tree =
-        tree::parse(text).map_err(|problems| Problems { file: name.to_owned(), problems })?;
-    read_tree(name, &tree, text, folder, environment)
+    tree::parse(text).map_err(|problems| Problems { file: name.to_owned(), problems })
 }
 
 /// Reads what `text` says, or says with something more.

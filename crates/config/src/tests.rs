@@ -3,6 +3,7 @@
 mod branding;
 mod claims;
 mod draft;
+mod excerpt;
 mod factors;
 mod fixture;
 mod hostile;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use config::Settings;
+use config::{Problems, Settings};
 use domain::Clock;
 use gateway::{Asking, SystemClock};
 
@@ -20,11 +20,14 @@ pub(crate) fn load(path: &Path) -> Result<Settings, ExitCode> {
             }
             Ok(settings)
         }
-        Err(problems) => {
-            let _ = writeln!(std::io::stderr(), "{}", config::describe(&problems));
-            Err(ExitCode::from(CONFIGURATION))
-        }
+        Err(problems) => Err(refuse(&problems)),
     }
+}
+
+/// Prints what is wrong with the file.
+pub(crate) fn refuse(problems: &Problems) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{}", config::describe(problems));
+    ExitCode::from(CONFIGURATION)
 }
 
 pub(crate) fn check(path: &Path, online: bool) -> ExitCode {

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use config::Settings;
 use domain::{IdpName, SiteName};
 use gateway::SystemClock;
-use gateway::control::{self, Answer, Command, ShownSession, Switch, Whose};
+use gateway::control::{Answer, Command, ShownSession, Switch, Whose};
 
-use crate::{asking, check};
+use crate::{asking, check, storage};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionsCommand {
@@ -75,30 +76,47 @@ impl Chosen {
     }
 }
 
-pub(crate) fn sessions(config: &Path, command: SessionsCommand) -> ExitCode {
-    let settings = match check::load(config) {
-        Ok(settings) => settings,
-        Err(code) => return code,
-    };
-    let done = match command {
-        SessionsCommand::List { whose } => list(&settings, whose.whose()),
-        SessionsCommand::Revoke { whose, yes } => {
-            revoke(&settings, whose.whose(), Consent::from_flag(yes))
-        }
-        SessionsCommand::Reseal => reseal(&settings).map(|said| {
-            let _ = io::stdout().write_all(said.as_bytes());
-        }),
-    };
-    ended(done)
+/// Why an order was not carried out.
+enum Failure {
+    /// No gateway runs, and there is no store yet: in words.
+    NoStore(String),
+    /// In words.
+    Refused(String),
+    /// Printed already.
+    Printed(ExitCode),
 }
 
-fn ended(done: Result<(), String>) -> ExitCode {
+impl From<ExitCode> for Failure {
+    fn from(printed: ExitCode) -> Self {
+        Self::Printed(printed)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+pub(crate) fn sessions(config: &Path, command: SessionsCommand) -> ExitCode {
+    ended(match command {
+        SessionsCommand::List { whose } => list(config, whose.whose()),
+        SessionsCommand::Revoke { whose, yes } => {
+            revoke(config, whose.whose(), Consent::from_flag(yes))
+        }
+        SessionsCommand::Reseal => {
+            ask(config, Command::Reseal).and_then(|answer| Ok(resealed(answer)?)).map(|said| {
+                let _ = io::stdout().write_all(said.as_bytes());
+            })
+        }
+    })
+}
+
+fn ended(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            let _ = writeln!(io::stderr(), "{reason}");
-            ExitCode::FAILURE
-        }
+        Err(Failure::NoStore(said) | Failure::Refused(said)) => asking::fail(&said),
+        Err(Failure::Printed(code)) => code,
     }
 }
 
@@ -113,27 +131,29 @@ pub(crate) fn enable_idp(config: &Path, idp: IdpName) -> ExitCode {
 }
 
 fn switch_idp(config: &Path, idp: IdpName, to: Switch, revoking: Option<Consent>) -> ExitCode {
-    let settings = match check::load(config) {
-        Ok(settings) => settings,
-        Err(code) => return code,
-    };
     let done = || {
-        if !settings.identity_providers.iter().any(|known| known.federation.name == idp) {
-            return Err(format!("the file has no identity provider `{idp}`"));
+        if !asking::excerpt(config)?.has_identity_provider(&idp) {
+            return Err(format!("the file has no identity provider `{idp}`").into());
         }
         let word = if to == Switch::On { "enabled" } else { "disabled" };
-        match ask(&settings, Command::SwitchIdp { idp: idp.clone(), to })? {
+        match ask(config, Command::SwitchIdp { idp: idp.clone(), to })? {
             Answer::Done(said) => drop(writeln!(io::stdout(), "{idp} is {word}; {said}")),
-            other => return Err(unexpected(other)),
+            _ => return Err(strange().into()),
         }
         // Afterwards, so that nobody comes in between.
-        revoking.map_or(Ok(()), |consent| revoke(&settings, Whose::Idp(idp), consent))
+        revoking.map_or(Ok(()), |consent| revoke(config, Whose::Idp(idp), consent))
     };
     ended(done())
 }
 
-fn list(settings: &config::Settings, whose: Whose) -> Result<(), String> {
-    let sessions = listed(settings, whose)?;
+fn list(config: &Path, whose: Whose) -> Result<(), Failure> {
+    let sessions = match listed(config, whose) {
+        Err(Failure::NoStore(said)) => {
+            let _ = writeln!(io::stderr(), "{said}");
+            Vec::new()
+        }
+        other => other?,
+    };
     let mut out = io::stdout().lock();
     for session in &sessions {
         let _ = writeln!(out, "{}", line(session));
@@ -156,34 +176,45 @@ impl Consent {
     }
 }
 
-fn revoke(settings: &config::Settings, whose: Whose, consent: Consent) -> Result<(), String> {
-    let found = listed(settings, whose.clone())?.len();
+fn revoke(config: &Path, whose: Whose, consent: Consent) -> Result<(), Failure> {
+    let found = listed(config, whose.clone())?.len();
     let _ = writeln!(
         io::stdout(),
         "{} will end, and every sign-in under way that is meant",
         count(found)
     );
     if consent == Consent::Asked && !confirmed()? {
-        return Err("nothing was revoked".to_owned());
+        return Err("nothing was revoked".to_owned().into());
     }
-    match ask(settings, Command::RevokeSessions { whose })? {
+    match ask(config, Command::RevokeSessions { whose })? {
         Answer::Revoked { ended, reference } => {
             let _ =
                 writeln!(io::stdout(), "revoked: {} found; recorded as {reference}", count(ended));
             Ok(())
         }
-        other => Err(unexpected(other)),
+        _ => Err(strange().into()),
     }
 }
 
-/// Seals the whole store anew; says what was done.
-pub(crate) fn reseal(settings: &config::Settings) -> Result<String, String> {
-    match ask(settings, Command::Reseal)? {
+/// Seals the whole store anew, where the whole file was read; says what was done.
+pub(crate) fn reseal(settings: &Settings) -> Result<String, String> {
+    let command = Command::Reseal;
+    if let Some(answer) = running(&settings.control_socket, &command)? {
+        return resealed(answer);
+    }
+    match storage::none_yet(settings) {
+        Some(said) => Err(said),
+        None => resealed(offline(settings, command)?),
+    }
+}
+
+fn resealed(answer: Answer) -> Result<String, String> {
+    match answer {
         Answer::Resealed { anew, unreadable: 0 } => Ok(format!("{anew} records sealed anew\n")),
         Answer::Resealed { anew, unreadable } => Ok(format!(
             "{anew} records sealed anew; {unreadable} are sealed with keys that are not listed, and are lost\n"
         )),
-        other => Err(unexpected(other)),
+        _ => Err(strange()),
     }
 }
 
@@ -198,37 +229,55 @@ fn confirmed() -> Result<bool, String> {
     Ok(answer.trim().eq_ignore_ascii_case("y"))
 }
 
-fn listed(settings: &config::Settings, whose: Whose) -> Result<Vec<ShownSession>, String> {
-    match ask(settings, Command::ListSessions { whose })? {
+fn listed(config: &Path, whose: Whose) -> Result<Vec<ShownSession>, Failure> {
+    match ask(config, Command::ListSessions { whose })? {
         Answer::Sessions(sessions) => Ok(sessions),
-        other => Err(unexpected(other)),
+        _ => Err(strange().into()),
     }
 }
 
-/// Asks the running gateway; with none running, the store itself.
-fn ask(settings: &config::Settings, command: Command) -> Result<Answer, String> {
+/// Asks the running gateway; with none running, the store itself, for which the whole file counts.
+fn ask(config: &Path, command: Command) -> Result<Answer, Failure> {
+    let socket = asking::known(asking::excerpt(config)?.control_socket())?;
+    if let Some(answer) = running(&socket, &command)? {
+        return Ok(answer);
+    }
+    let settings = check::load(config)?;
+    match storage::none_yet(&settings) {
+        Some(said) => Err(Failure::NoStore(said)),
+        None => Ok(offline(&settings, command)?),
+    }
+}
+
+/// The running gateway's answer; none when none runs.
+fn running(socket: &Path, command: &Command) -> Result<Option<Answer>, String> {
+    match asking::send_to(socket, command) {
+        Ok(answer) => done(answer).map(Some),
+        Err(error) if nobody_there(&error) => Ok(None),
+        Err(error) => Err(format!("the gateway did not answer: {error}")),
+    }
+}
+
+/// The answer of the store itself, which is there.
+fn offline(settings: &Settings, command: Command) -> Result<Answer, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        match control::send(&settings.control_socket, &command).await {
-            Ok(answer) => Ok(answer),
-            Err(error) if nobody_there(&error) => {
-                Ok(gateway::sessions_offline(settings, &SystemClock, command).await)
-            }
-            Err(error) => Err(format!("the gateway did not answer: {error}")),
-        }
-    })
+    done(runtime.block_on(gateway::sessions_offline(settings, &SystemClock, command)))
+}
+
+fn done(answer: Answer) -> Result<Answer, String> {
+    match answer {
+        Answer::Failed(reason) => Err(reason),
+        answer => Ok(answer),
+    }
 }
 
 fn nobody_there(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
-fn unexpected(answer: Answer) -> String {
-    match answer {
-        Answer::Failed(reason) => reason,
-        _ => asking::STRANGE.to_owned(),
-    }
+fn strange() -> String {
+    asking::STRANGE.to_owned()
 }
 
 fn line(session: &ShownSession) -> String {

@@ -5,11 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use audit::Record;
-use config::Settings;
 use domain::{AuditEvent, ReferenceCode};
 use gateway::control::{Answer, Command};
 
-use crate::{USAGE, asking, check};
+use crate::{USAGE, asking};
 
 pub(crate) fn why(path: &Path, code: &str) -> ExitCode {
     let code: ReferenceCode = match code.parse() {
@@ -19,47 +18,45 @@ pub(crate) fn why(path: &Path, code: &str) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let settings = match check::load(path) {
-        Ok(settings) => settings,
-        Err(code) => return code,
-    };
-    match ask(&settings, code) {
-        Ok(records) if records.is_empty() => {
-            let _ = writeln!(
-                io::stderr(),
-                "nothing is recorded under {code}; is this the right gateway's audit log?"
-            );
-            ExitCode::FAILURE
-        }
+    match records(path, code) {
+        Ok(records) if records.is_empty() => asking::fail(&format!(
+            "nothing is recorded under {code}; is this the right gateway's audit log?"
+        )),
         Ok(records) => {
             let _ = io::stdout().write_all(explain(&records).as_bytes());
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "why: {error}");
-            ExitCode::FAILURE
+        Err(code) => code,
+    }
+}
+
+/// Asks the running gateway; with none running, reads its log. What failed was printed.
+fn records(config: &Path, code: ReferenceCode) -> Result<Vec<Record>, ExitCode> {
+    let failed = |said: &str| asking::fail(&format!("why: {said}"));
+    let excerpt = asking::excerpt(config)?;
+    let socket = asking::known(excerpt.control_socket())?;
+    match asking::send_to(&socket, &Command::Why { code }) {
+        Ok(Answer::Records(records)) => Ok(records),
+        Ok(Answer::Failed(reason)) => Err(failed(&reason)),
+        Ok(_) => Err(failed(asking::STRANGE)),
+        Err(silent) => {
+            let log = asking::known(excerpt.audit_file())?;
+            let unread = |unread| failed(&nowhere_to_look((&socket, &silent), (&log, &unread)));
+            audit::find(&log, code).map_err(unread)
         }
     }
 }
 
-/// Asks the running gateway; with none running, reads its log.
-fn ask(settings: &Settings, code: ReferenceCode) -> anyhow::Result<Vec<Record>> {
-    match asking::send(settings, &Command::Why { code }) {
-        Ok(Answer::Records(records)) => Ok(records),
-        Ok(Answer::Failed(reason)) => Err(anyhow::anyhow!(reason)),
-        Ok(_) => Err(anyhow::anyhow!(asking::STRANGE)),
-        Err(silent) => audit::find(&settings.audit_file, code)
-            .map_err(|unread| anyhow::anyhow!(nowhere_to_look(settings, &silent, &unread))),
-    }
-}
-
 /// Why neither the gateway nor its log tells anything; both files are the gateway's user's alone.
-fn nowhere_to_look(settings: &Settings, silent: &io::Error, unread: &io::Error) -> String {
+fn nowhere_to_look(
+    (socket, silent): (&Path, &io::Error),
+    (log, unread): (&Path, &io::Error),
+) -> String {
     format!(
         "no gateway answers on {}: {silent}, and {} cannot be read: {unread}; run this where the \
          gateway runs, as its user or root, or name its file with --config",
-        settings.control_socket.display(),
-        settings.audit_file.display()
+        socket.display(),
+        log.display()
     )
 }
 

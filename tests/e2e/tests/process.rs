@@ -272,3 +272,97 @@ async fn a_second_gateway_in_the_same_folder_does_not_start() {
     assert_eq!(visitor.ask(Method::GET, "/.vestibule/session", &[], "").await.status, 200);
     first.kill();
 }
+
+/// The operator's shell lacks a variable that the gateway was started with, and the file is
+/// half-way through an edit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_to_a_running_gateway_read_where_it_answers_and_no_more_of_the_file() {
+    let scene = scene().await;
+    let gateway = Vestibule::run(&scene, "info").await;
+    scene.signed_in("ann@acme.example").await;
+    scene.edit("token: { file: token }", "token: { env: NOT_SET_IN_THIS_SHELL }");
+    scene.edit("idle: 30m", "idle: soon");
+    let checked = scene.command(&["check"]).await;
+    assert!(checked.code == Some(78) && checked.err.contains("NOT_SET_IN_THIS_SHELL"));
+    let backup = scene.folder.path().join("backup-1");
+    for (arguments, said) in [
+        (&["sessions", "list", "--all"][..], "1 session\n"),
+        (&["provisioning", "queue"], "support: "),
+        (&["factor", "status", "ann@acme.example"], "authenticator app: none"),
+        (&["break-glass", "ann@acme.example"], "https://help.localhost"),
+        (&["idp", "test", "acme"], "https://help.localhost"),
+        (&["idp", "disable", "acme"], "acme is disabled"),
+        (&["idp", "enable", "acme"], "acme is enabled"),
+        (&["customers", "dormant"], "customers stay away"),
+        (&["backup", backup.to_str().expect("UTF-8")], "records"),
+        (&["sessions", "revoke", "--all", "--yes"], "revoked: 1 session found"),
+    ] {
+        let done = scene.command(arguments).await;
+        assert_eq!(done.code, Some(0), "{arguments:?}: {}", done.err);
+        assert!(done.out.contains(said) && done.err.is_empty(), "{arguments:?}: {done:?}");
+    }
+    let why = scene.command(&["why", "2222-2222"]).await;
+    assert!(why.code == Some(1) && why.err.contains("nothing is recorded"), "{why:?}");
+    gateway.kill();
+
+    // What is left to do here takes the whole file; the audit log is read without it.
+    for arguments in [&["sessions", "list", "--all"][..], &["idp", "disable", "acme"]] {
+        let refused = scene.command(arguments).await;
+        assert_eq!(refused.code, Some(78), "{refused:?}");
+        assert!(refused.err.contains("NOT_SET_IN_THIS_SHELL") && refused.err.contains("soon"));
+    }
+    let why = scene.command(&["why", "2222-2222"]).await;
+    assert!(why.code == Some(1) && why.err.contains("nothing is recorded"), "{why:?}");
+    scene.edit("control: { socket: data/control.sock }", "control: data/control.sock");
+    let refused = scene.command(&["why", "2222-2222"]).await;
+    assert!(refused.code == Some(78) && refused.err.contains("write { socket: PATH }"));
+    scene.edit("control: data/control.sock", "control: [");
+    let refused = scene.command(&["sessions", "list", "--all"]).await;
+    assert!(refused.code == Some(78) && refused.err.contains("not YAML"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_command_makes_a_store_by_the_way() {
+    let scene = scene().await;
+    let (folder, backup) = (scene.folder.path().join("data"), scene.folder.path().join("backup-1"));
+    let backup = backup.to_str().expect("UTF-8");
+    let said = format!("no store is at {} yet: the gateway makes it", folder.display());
+    assert!(!folder.exists());
+    for empty in [false, true] {
+        if empty {
+            std::fs::create_dir(&folder).expect("a folder");
+        }
+        for (arguments, code) in [
+            (&["sessions", "list", "--all"][..], 0),
+            (&["sessions", "revoke", "--all", "--yes"], 1),
+            (&["sessions", "reseal"], 1),
+            (&["idp", "disable", "acme"], 1),
+            (&["idp", "enable", "acme"], 1),
+            (&["keys", "retire", "sealing"], 1),
+            (&["backup", backup], 1),
+        ] {
+            let done = scene.command(arguments).await;
+            assert_eq!(done.code, Some(code), "{arguments:?}: {done:?}");
+            assert!(done.err.contains(&said), "{arguments:?}: {done:?}");
+            assert_eq!(done.out, if code == 0 { "0 sessions\n" } else { "" }, "{arguments:?}");
+        }
+        let left = std::fs::read_dir(&folder).map(Iterator::count).unwrap_or_default();
+        assert!(left == 0 && folder.exists() == empty, "something was made");
+    }
+    let gateway = Vestibule::run(&scene, "info").await;
+    gateway.kill();
+    let listed = scene.command(&["sessions", "list", "--all"]).await;
+    assert_eq!((listed.code, listed.err), (Some(0), String::new()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_opened_is_named_once() {
+    let scene = scene().await;
+    scene.put_file("file", "");
+    scene.edit("embedded: { path: data }", "embedded: { path: file/data }");
+    let refused = scene.command(&["run"]).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for piece in ["store.embedded.path: ", "cannot be opened; check", "Not a directory"] {
+        assert_eq!(refused.err.matches(piece).count(), 1, "{piece} in: {}", refused.err);
+    }
+}
