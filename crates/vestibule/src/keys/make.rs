@@ -1,7 +1,8 @@
 //! New keys.
 
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use aws_lc_rs::rand::{self, SystemRandom};
@@ -27,14 +28,37 @@ pub(super) fn key(kind: Kind) -> io::Result<String> {
     }
 }
 
-/// Writes a new file that its owner alone can read; an existing one is never replaced.
-pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let written = file.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
+/// Writes a new file that whoever can read the file beside it can read, too, and without one its
+/// owner alone; an existing one is never replaced.
+pub(super) fn write_new(path: &Path, text: &str, beside: Option<&Path>) -> io::Result<()> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = opened.and_then(|file| {
+        // Half a key would be taken for a key that is there already.
+        fill(&file, text, beside).inspect_err(|_| drop(fs::remove_file(path)))
     });
     written.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Whether two files have one owner, group and mode.
+pub(super) fn alike(one: &Path, other: &Path) -> io::Result<bool> {
+    let access = |path| fs::metadata(path).map(|about| (about.uid(), about.gid(), bits(&about)));
+    Ok(access(one)? == access(other)?)
+}
+
+fn fill(mut file: &File, text: &str, beside: Option<&Path>) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    if let Some(beside) = beside {
+        let about = fs::metadata(beside)?;
+        // Root alone gives files away. Whoever else runs this keeps it, readable for nobody else.
+        if fchown(file, Some(about.uid()), Some(about.gid())).is_ok() {
+            file.set_permissions(Permissions::from_mode(bits(&about)))?;
+        }
+    }
+    file.sync_all()
+}
+
+fn bits(about: &fs::Metadata) -> u32 {
+    about.mode() & 0o777
 }
 
 /// 32 random bytes in base64.

@@ -4,6 +4,7 @@
 //! published and accepted before anybody meets it, `saml.old.pem` is still accepted after. The
 //! operator's file names the first alone and never changes.
 
+mod init;
 mod make;
 mod published;
 mod rollover;
@@ -17,12 +18,14 @@ use gateway::control::{Answer, Command};
 
 use crate::{asking, check, sessions};
 
+use rollover::{Heard, Step};
+
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Make the first keys in the folder `keys` beside the file; never overwrites one.
+    /// Make the first keys in the folder `keys` beside the file, where they are missing; never overwrites one.
     Init,
-    /// Make the next key: published and accepted from now on, not yet used.
+    /// Make the next key: accepted from now on, and published unless it seals; not yet used.
     Stage {
         /// Which kind.
         kind: Kind,
@@ -52,21 +55,31 @@ pub(crate) enum Kind {
     Saml,
 }
 
+impl Kind {
+    /// The word for it on the command line.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Sealing => "sealing",
+            Self::Assertion => "assertion",
+            Self::Saml => "saml",
+        }
+    }
+}
+
 pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
-    let step = match &command {
-        KeysCommand::Init => return told("keys init", init(config)),
+    let (step, kind) = match command {
+        KeysCommand::Init => return told("keys init", init::init(config)),
         KeysCommand::Published => return published::show(config),
-        KeysCommand::Stage { kind } => (*kind, rollover::stage as rollover::Step),
-        KeysCommand::Activate { kind } => (*kind, rollover::activate as rollover::Step),
-        KeysCommand::Retire { kind } => (*kind, rollover::retire as rollover::Step),
+        KeysCommand::Stage { kind } => (Step::Stage, kind),
+        KeysCommand::Activate { kind } => (Step::Activate, kind),
+        KeysCommand::Retire { kind } => (Step::Retire, kind),
     };
     let settings = match check::load(config) {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    let (kind, step) = step;
     let mut resealed = String::new();
-    if matches!(command, KeysCommand::Retire { kind: Kind::Sealing }) {
+    if (step, kind) == (Step::Retire, Kind::Sealing) {
         match sessions::reseal(&settings) {
             Ok(said) => resealed = said,
             Err(reason) => {
@@ -84,7 +97,9 @@ pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
         Kind::Saml => &files.saml,
     };
     let done = match file {
-        Some(file) => step(kind, file).and_then(|done| Ok(resealed + &done + &reload(&settings)?)),
+        Some(file) => {
+            rollover::take(step, kind, file, || reload(&settings)).map(|done| resealed + &done)
+        }
         None => Err(io::Error::other(
             "this key is not in a file, so it cannot be rolled over here: the first of its list must be { file: PATH }",
         )),
@@ -92,31 +107,23 @@ pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
     told("keys", done)
 }
 
-/// Makes the keys in `keys` beside the file, where the sample looks for them.
-fn init(config: &Path) -> io::Result<String> {
-    let folder = config.parent().unwrap_or(Path::new("")).join("keys");
-    std::fs::create_dir_all(&folder)?;
-    for (kind, name) in [
-        (Kind::Sealing, "sealing-1"),
-        (Kind::Assertion, "assertion-1.pem"),
-        (Kind::Saml, "saml-1.pem"),
-    ] {
-        make::write_new(&folder.join(name), &make::key(kind)?)?;
-    }
-    Ok(format!(
-        "made sealing-1, assertion-1.pem and saml-1.pem in {}; name them in the file:\n\nkeys:\n  sealing: [{{ file: keys/sealing-1 }}]\n  assertion: [{{ file: keys/assertion-1.pem }}]\n  saml: [{{ file: keys/saml-1.pem }}]\n",
-        folder.display()
-    ))
-}
-
 /// Lets the running gateway take the change over.
-fn reload(settings: &config::Settings) -> io::Result<String> {
-    match asking::send(settings, &Command::ReloadKeys) {
-        Ok(Answer::Failed(reason)) => Err(io::Error::other(format!(
-            "the files are changed, and the running gateway refused them: {reason}"
-        ))),
-        Ok(_) => Ok("the running gateway has taken it over; other replicas do within a minute of seeing the files\n".to_owned()),
-        Err(_) => Ok("no gateway runs here; it is in force from the next start\n".to_owned()),
+fn reload(settings: &config::Settings) -> Heard {
+    let error = match asking::send(settings, &Command::ReloadKeys) {
+        Ok(Answer::Keys { .. }) => return Heard::TakenOver,
+        Ok(Answer::Failed(reason)) => {
+            return Heard::Refused(format!("the running gateway refused the files: {reason}"));
+        }
+        Ok(_) => io::Error::other(asking::STRANGE),
+        Err(error) => error,
+    };
+    let socket = settings.control_socket.display();
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Heard::Nobody,
+        io::ErrorKind::PermissionDenied => Heard::Refused(format!(
+            "only root and the gateway's user can use {socket}; run this as root"
+        )),
+        _ => Heard::Refused(format!("the gateway on {socket} did not answer: {error}")),
     }
 }
 

@@ -48,6 +48,36 @@ async fn keys_that_cannot_be_used_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_the_running_gateway_refuses_leaves_the_files_as_they_were() {
+    let scene = Scene::start().await;
+    let mut ann = scene.signed_in("ann@acme.example").await;
+    let (at, good) = (scene.folder.path(), scene.file_path());
+    let (active, next) = (at.join("sealing"), at.join("sealing.next"));
+    let before = std::fs::read(&active).unwrap();
+    // The command reads a good file, the gateway one that is half-edited.
+    let copy = at.join("copy.yaml");
+    std::fs::copy(good, &copy).unwrap();
+    scene.edit("sites:\n", "sites: [half-edited\n");
+    let refused = async |word| {
+        let done = scene.command_on(&copy, &["keys", word, "sealing"]).await;
+        assert_eq!(done.code, Some(1), "keys {word}: {}", done.out);
+        assert!(done.err.contains("the running gateway refused"), "{}", done.err);
+    };
+    refused("stage").await;
+    assert!(!next.exists(), "a key that nobody accepts stays");
+    scene.edit("sites: [half-edited\n", "sites:\n");
+    step(&scene, "stage", "sealing").await;
+    let staged = std::fs::read(&next).unwrap();
+    scene.edit("sites:\n", "sites: [half-edited\n");
+    refused("activate").await;
+    assert_eq!((std::fs::read(&active).unwrap(), std::fs::read(&next).unwrap()), (before, staged));
+    assert!(!at.join("sealing.old").exists());
+    scene.edit("sites: [half-edited\n", "sites:\n");
+    step(&scene, "activate", "sealing").await;
+    assert!(ann.open(LINK).await.text().contains("Signed in as Ann"), "the session was lost");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changed_key_files_are_seen_within_a_minute() {
     let scene = Scene::start().await;
     let mut ann = scene.signed_in("ann@acme.example").await;
