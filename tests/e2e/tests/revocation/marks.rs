@@ -89,7 +89,7 @@ async fn d7_one_device_of_a_person_ends_alone() {
         Whose::Network("10.0.0.0/99".to_owned()),
         Whose::Person("zoe@acme.example".to_owned()),
         Whose::Idp("nope".parse().unwrap()),
-        Whose::Site("hepl".parse().unwrap()),
+        Whose::Site("nowhere".parse().unwrap()),
     ] {
         assert!(matches!(pair.revoke(wrong).await, Answer::Failed(_)));
     }
