@@ -83,7 +83,11 @@ pub(crate) fn text(value: &Value<'_>) -> Option<Secret<String>> {
     if text.is_none() {
         value.problem("the secret is not a text in one line", "put only the secret there");
     }
-    Some(Secret::new(text?.to_owned()))
+    let text = text?;
+    if text.trim() != text {
+        value.warn("the secret begins or ends with a blank, which counts");
+    }
+    Some(Secret::new(text.to_owned()))
 }
 
 fn variable(value: &Value<'_>) -> Option<Zeroizing<Vec<u8>>> {

@@ -43,8 +43,14 @@ fn site<'a>(
     let jsm = given(map.optional("jsm"), |value| names::reference::<JsmName>(value, jsm, "jsm"));
     let lifetimes = given(map.optional("session"), lifetimes::read);
     let branding = given(map.optional("branding"), branding::read);
+    let sharing_value = map.optional("sharing");
     let sharing = sharing::read(&map);
     map.finish();
+    if let (Some(value), Some(None)) = (sharing_value, &jsm) {
+        value.warn(
+            "the site has no `jsm`, so nobody's organizations are known and nothing is shared",
+        );
+    }
     let hosts = hosts?;
     let canonical = hosts.first()?;
     let upstream = upstream?;

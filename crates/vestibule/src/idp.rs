@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use config::{Draft, ProcessEnvironment, Settings, Source};
 use domain::{IdpName, SiteName};
 use gateway::control;
@@ -50,6 +50,7 @@ pub(crate) enum IdpCommand {
 
 /// A new identity provider.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["metadata_url", "issuer"])))]
 pub(crate) struct New {
     /// Its name in the file; becomes part of URLs.
     name: IdpName,
@@ -63,7 +64,7 @@ pub(crate) struct New {
     #[arg(long, required = true)]
     domain: Vec<String>,
     /// SAML: the URL of its metadata.
-    #[arg(long, required_unless_present = "issuer", conflicts_with = "issuer")]
+    #[arg(long)]
     metadata_url: Option<String>,
     /// OpenID Connect: its issuer.
     #[arg(long, requires = "client_id")]

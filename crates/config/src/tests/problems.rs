@@ -3,7 +3,7 @@
 //! Each row changes one thing in the sample. The messages are exact: they are the interface. The
 //! rows of each section are in `sections`.
 
-use super::fixture::{SAMPLE, folder, parse};
+use super::fixture::{SAMPLE, folder, parse, write};
 use crate::describe;
 
 /// Replaces `from`, which must be there, and returns the problems as printed; `FOLDER` stands for
@@ -134,4 +134,19 @@ fn a_file_that_is_not_there_is_one_problem() {
         path.display()
     );
     assert_eq!(printed, expected);
+}
+
+#[test]
+fn what_is_probably_not_meant_is_said_without_refusing_it() {
+    let folder = folder();
+    write(folder.path(), "secrets/globex", "a secret \n", 0o600);
+    let without_jsm =
+        SAMPLE.replacen("    jsm: support ", "    sharing: { field: customfield_1 } #", 1);
+    let settings =
+        parse(&without_jsm, folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    let said =
+        |path: &str| settings.warnings.iter().find(|w| w.path == path).map(|w| w.text.as_str());
+    let secret = said("identity_providers.globex.oidc.client_secret").unwrap();
+    assert_eq!(secret, "the secret begins or ends with a blank, which counts");
+    assert!(said("sites.help.sharing").unwrap().starts_with("the site has no `jsm`"));
 }

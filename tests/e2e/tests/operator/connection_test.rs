@@ -3,7 +3,7 @@
 use e2e::{Scene, SceneOptions, Visitor};
 use fakes::people::Person;
 use fakes::saml::{Flaw, Sign};
-use gateway::control::{Answer, Command};
+use gateway::control::{Answer, Command, Switch};
 
 async fn path(scene: &Scene, idp: &str) -> String {
     let command = Command::TestIdp { idp: idp.parse().unwrap(), site: None };
@@ -201,9 +201,12 @@ async fn only_providers_of_the_file_are_tested() {
         ..SceneOptions::default()
     })
     .await;
+    let off = Command::SwitchIdp { idp: "acme".parse().unwrap(), to: Switch::Off };
+    assert!(matches!(scene.order(&off).await, Answer::Done(_)));
     for (idp, why) in [
         ("nobody", "the running gateway does not know `nobody`"),
         ("initech", "`identity_providers.initech.enabled: true`"),
+        ("acme", "`vestibule idp enable acme`"),
     ] {
         let command = Command::TestIdp { idp: idp.parse().unwrap(), site: None };
         match scene.order(&command).await {
