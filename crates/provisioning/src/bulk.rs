@@ -107,6 +107,9 @@ impl Provisioner {
         let mut work =
             Work { inner: &self.0, order, row, now, done: &mut done, events: &mut events };
         let result = match act {
+            Act::Plan | Act::Apply if self.0.settings.blocks(&row.email) => {
+                Err(ProvisioningError::Blocked)
+            }
             Act::Plan => work.plan().await,
             Act::Apply => work.apply().await,
             Act::Undo => work.undo().await,
@@ -190,9 +193,6 @@ impl Work<'_> {
     }
 
     async fn apply(&mut self) -> Result<(), ProvisioningError> {
-        if self.inner.settings.blocks(&self.row.email) {
-            return Err(ProvisioningError::Blocked);
-        }
         let flight = self.inner.flights.enter(vec![hash::address(&self.row.email)]).await?;
         let result = self.apply_alone().await;
         self.inner.flights.leave(flight).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fakes::jsm::{Fault, JsmCloud, Operation};
-use provisioning::{Act, Order, Row, rows};
+use provisioning::{Act, AddressPattern, Order, Row, rows};
 
 use crate::world::{World, identity};
 
@@ -118,4 +118,17 @@ async fn a_customer_of_a_file_who_has_signed_in_since_is_kept() {
     assert_eq!(world.jsm.organization_members("Acme").len(), 1, "a rule wants it, too");
     assert!(world.jsm.organization_members("File").is_empty());
     assert_eq!(world.jsm.count(Operation::DeleteUser), 0);
+}
+
+#[tokio::test]
+async fn a_plan_refuses_what_applying_it_would() {
+    let mut world = World::new().await;
+    world.settings.blocked = vec![AddressPattern::Address("c0@acme.example".parse().unwrap())];
+    let text = file(2);
+    let (order, rows) = (Order::of(text.as_bytes()), rows(&text).unwrap());
+    for act in [Act::Plan, Act::Apply] {
+        let outcomes = world.provisioner().bulk_rows(&order, act, rows.clone()).await;
+        let failed: Vec<_> = outcomes.iter().map(|outcome| outcome.failed.as_deref()).collect();
+        assert!(matches!(failed[..], [Some(why), None] if why.starts_with("address-blocked")));
+    }
 }
