@@ -5,12 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::IdpName;
-
 use crate::mapping::Mapping;
 use crate::reader::{Reading, Value};
 use crate::tree::Node;
-use crate::{Problems, ProcessEnvironment, files, folder_of, names, text_at, tree_of};
+use crate::{Problems, ProcessEnvironment, files, folder_of, text_at, tree_of};
 
 /// As the whole file is read: see `storage`.
 const CONTROL_SOCKET: Place = Place { section: "control", key: "socket", name: "control.sock" };
@@ -73,13 +71,6 @@ impl Excerpt {
     /// Whether the gateway alone can have the store open.
     pub fn has_embedded_store(&self) -> bool {
         self.read(|root| embedded(root).map(drop)).is_ok()
-    }
-
-    /// Whether the file has an identity provider of this name.
-    pub fn has_identity_provider(&self, name: &IdpName) -> bool {
-        let found =
-            self.read(|root| Some(names(root, "identity_providers").contains(&name.as_str())));
-        found.unwrap_or(false)
     }
 
     /// What was read counts, whatever else was noticed on the way.

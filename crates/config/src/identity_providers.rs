@@ -139,8 +139,10 @@ fn check_subject(value: &Value<'_>, protocol: &Protocol, claims: &ClaimRules) ->
         }
         _ => return Some(()),
     };
+    // The name itself, said once more, lasts no longer.
     let own = Expression::Claim(NAME_ID.to_owned());
-    if claims.subject.as_ref().is_some_and(|subject| *subject != own) {
+    let is_saml = matches!(protocol, Protocol::Saml(_));
+    if claims.subject.as_ref().is_some_and(|subject| !is_saml || *subject != own) {
         return Some(());
     }
     let wanted = format!(

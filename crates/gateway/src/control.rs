@@ -27,6 +27,7 @@ use crate::{
 pub use crate::dormancy::DormantOrder;
 pub use crate::revocation::{ShownSession, Whose};
 pub use crate::switched_off::Switch;
+use crate::switched_off::Turn;
 
 /// Longest command.
 const MAX_COMMAND: u64 = 64 * 1024;
@@ -350,8 +351,9 @@ async fn execute(gateway: &Gateway, command: Command) -> Answer {
             revocation::order(&Desk::of(gateway), command).await
         }
         Command::SwitchIdp { idp, to } => {
-            let (at, now) = ((&idp, to), gateway.clock.now());
-            switched(switched_off::switch(&*gateway.store, &gateway.audit, at, now).await)
+            let (known, now) = (gateway.provider(&idp).is_some(), gateway.clock.now());
+            let turn = Turn { idp: &idp, known, to };
+            switched(switched_off::switch(&*gateway.store, &gateway.audit, turn, now).await)
         }
         Command::Reseal => {
             let Gateway { sealer, store, audit, .. } = gateway;

@@ -141,10 +141,7 @@ pub fn registration(idp: &IdpSettings, public: &url::Url) -> Vec<(&'static str, 
                 all.extend([
                     ("Post-logout redirect URI", Endpoint::SignOut),
                     ("Back-channel logout URI", Endpoint::OidcBackchannel(name())),
-                    (
-                        "Front-channel logout URI, without a back channel",
-                        Endpoint::OidcFrontchannel(name()),
-                    ),
+                    ("Front-channel logout URI, else", Endpoint::OidcFrontchannel(name())),
                 ]);
             }
             all

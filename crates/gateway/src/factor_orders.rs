@@ -86,10 +86,13 @@ pub(crate) async fn reset(
     let status = gateway.factors.status(&person, now).await.map_err(|error| error.to_string())?;
     let enrolled = status.enrolled();
     if !enrolled && gateway.provider(&person.idp).is_none() {
-        return Err(format!(
-            "the file has no identity provider `{}`, and nobody of it has a second factor",
-            person.idp
-        ));
+        let theirs = gateway.sessions.list_of(&Mark::Person(person.clone()), now).await;
+        if theirs.map_err(|error| error.to_string())?.is_empty() {
+            let idp = &person.idp;
+            return Err(format!(
+                "the file has no identity provider `{idp}`, and {person} has neither a second factor nor a session"
+            ));
+        }
     }
     let event = AuditEvent::FactorReset { person: person.clone(), reason: Some(reason.to_owned()) };
     events::record_order(gateway, event).await?;

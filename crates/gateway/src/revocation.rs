@@ -18,6 +18,7 @@ use crate::control::{Answer, Command};
 use crate::gateway::Gateway;
 use crate::people::People;
 use crate::storage::{self, Storage};
+use crate::switched_off::Turn;
 use crate::{control, random, reseal, switched_off};
 
 /// Whose sessions an order is about.
@@ -197,7 +198,9 @@ pub async fn offline(settings: &Settings, clock: &dyn Clock, command: Command) -
             return control::resealed(done.await);
         }
         Command::SwitchIdp { idp, to } => {
-            let done = switched_off::switch(&*store, &audit, (&idp, to), clock.now());
+            let mut named = settings.identity_providers.iter().map(|idp| &idp.federation.name);
+            let turn = Turn { idp: &idp, known: named.any(|name| *name == idp), to };
+            let done = switched_off::switch(&*store, &audit, turn, clock.now());
             return control::switched(done.await);
         }
         _ => {}

@@ -41,16 +41,30 @@ pub(crate) async fn refuse_switched_off(
     ))
 }
 
-/// Switches one; recorded first.
+/// An order to switch one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    pub(crate) idp: &'a IdpName,
+    /// Whether there is one of this name.
+    pub(crate) known: bool,
+    pub(crate) to: Switch,
+}
+
+/// Switches one; recorded first. One that is no longer in the file may be switched on again.
 ///
 /// # Errors
 /// In words for the operator.
 pub(crate) async fn switch(
     store: &dyn Store,
     audit: &AuditLog,
-    (idp, to): (&IdpName, Switch),
+    Turn { idp, known, to }: Turn<'_>,
     now: Timestamp,
 ) -> Result<ReferenceCode, String> {
+    let noted =
+        store.get(Area::Records, &key(idp), now).await.map_err(|error| error.to_string())?;
+    if !known && (to == Switch::Off || noted.is_none()) {
+        return Err(format!("there is no identity provider `{idp}`"));
+    }
     let reference = random::reference();
     let event = AuditEvent::IdpSwitched { idp: idp.clone(), enabled: to == Switch::On };
     tracing::warn!(%reference, %idp, ?to, "an identity provider is switched by order");

@@ -43,6 +43,13 @@ pub enum Account {
     Known,
 }
 
+impl Outlook {
+    /// Whether JSM is asked first if the access was ended.
+    pub fn may_have_ended(&self) -> bool {
+        matches!(self.account, Account::Ended | Account::Away)
+    }
+}
+
 impl Provisioner {
     /// What a sign-in of `identity` would do now, as far as the gateway's own records say.
     ///
@@ -65,12 +72,14 @@ impl Provisioner {
         }
         let wanted = wanted(&inner.settings, identity);
         let Plan { mut operations, held_back } = inner.plan(identity, &wanted, &ledger, now);
-        // What somebody else or an order holds, too, only leaves the ledger.
-        let written = |operation: &Operation| match operation {
-            Operation::Leave(grant) => ledger.would_end(&grant.place, person),
-            _ => true,
-        };
-        operations.retain(written);
+        // What somebody else or an order holds, too, only leaves the ledger, one after the other.
+        let mut left = ledger;
+        operations.retain(|operation| {
+            let Operation::Leave(grant) = operation else { return true };
+            let ends = left.would_end(&grant.place, person);
+            left.drop_for(&grant.place, person);
+            ends
+        });
         let data_center = inner.client.flavour() == Flavour::DataCenter;
         Ok(Outlook {
             account,

@@ -31,14 +31,6 @@ pub(crate) fn known<T>(value: Result<T, Problems>) -> Result<T, ExitCode> {
     value.map_err(|problems| check::refuse(&problems))
 }
 
-/// The running gateway's answer, where the whole file was read.
-///
-/// # Errors
-/// In words: why it did not do what was asked, or that there is none.
-pub(crate) fn heard(settings: &Settings, command: &Command) -> Result<Answer, String> {
-    heard_at(&settings.control_socket, command)
-}
-
 fn heard_at(socket: &Path, command: &Command) -> Result<Answer, String> {
     match send_to(socket, command) {
         Ok(Answer::Failed(reason)) => Err(reason),

@@ -132,9 +132,6 @@ pub(crate) fn enable_idp(config: &Path, idp: IdpName) -> ExitCode {
 
 fn switch_idp(config: &Path, idp: IdpName, to: Switch, revoking: Option<Consent>) -> ExitCode {
     let done = || {
-        if !asking::excerpt(config)?.has_identity_provider(&idp) {
-            return Err(format!("the file has no identity provider `{idp}`").into());
-        }
         let word = if to == Switch::On { "enabled" } else { "disabled" };
         match ask(config, Command::SwitchIdp { idp: idp.clone(), to })? {
             Answer::Done(said) => drop(writeln!(io::stdout(), "{idp} is {word}; {said}")),

@@ -57,9 +57,9 @@ impl Follows {
         for grant in &outlook.held_back {
             self.rows.push(("kept".to_owned(), format!("{}, for want of a claim", grant.place)));
         }
-        self.rows.push(("would be written to JSM".to_owned(), written(outlook)));
-        let ended = matches!(outlook.account, Account::Ended | Account::Away);
-        if ended && !jsm.settings().opens_again(&identity.person.idp) {
+        let opens = jsm.settings().opens_again(&identity.person.idp);
+        self.rows.push(("would be written to JSM".to_owned(), written(outlook, opens)));
+        if outlook.may_have_ended() && !opens {
             self.warnings.push("a sign-in looks whether JSM has ended the account, and is refused if it has: nothing opens it again (`reactivation`)".to_owned());
         }
         self
@@ -123,10 +123,11 @@ fn by(demand: &FactorDemand) -> String {
     }
 }
 
-fn written(outlook: &Outlook) -> String {
+fn written(outlook: &Outlook, opens: bool) -> String {
     let account = match outlook.account {
         Account::New => Some("the customer, if none has the address"),
         Account::Unfinished => Some("what an earlier sign-in left undone"),
+        Account::Ended | Account::Away if opens => Some("access again, if JSM has ended it"),
         Account::OnRecord | Account::Ended | Account::Away | Account::Known => None,
     };
     let change = |field: &ProfileField| match field {

@@ -49,16 +49,19 @@ fn fill(mut file: &File, text: &str, beside: Option<&Path>) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     if let Some(beside) = beside {
         let about = fs::metadata(beside)?;
+        // The mode first: once it is given away, it takes a further right to change it.
+        file.set_permissions(Permissions::from_mode(bits(&about)))?;
         // Root alone gives files away. Whoever else runs this keeps it, readable for nobody else.
-        if fchown(file, Some(about.uid()), Some(about.gid())).is_ok() {
-            file.set_permissions(Permissions::from_mode(bits(&about)))?;
+        if fchown(file, Some(about.uid()), Some(about.gid())).is_err() {
+            file.set_permissions(Permissions::from_mode(0o600))?;
         }
     }
     file.sync_all()
 }
 
+/// A key is nobody's business beyond owner and group, whatever the one beside it says.
 fn bits(about: &fs::Metadata) -> u32 {
-    about.mode() & 0o777
+    about.mode() & 0o770
 }
 
 /// 32 random bytes in base64.

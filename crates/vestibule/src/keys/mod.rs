@@ -78,6 +78,12 @@ pub(crate) fn keys(config: &Path, command: KeysCommand) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
+    // What it still seals or signs with must not be forgotten.
+    if step == Step::Retire
+        && let Heard::Refused(reason) = reload(&settings)
+    {
+        return told("keys", Err(io::Error::other(format!("nothing is changed: {reason}"))));
+    }
     let mut resealed = String::new();
     if (step, kind) == (Step::Retire, Kind::Sealing) {
         match sessions::reseal(&settings) {

@@ -1,27 +1,20 @@
 //! `vestibule keys published`: who has read our metadata since its keys changed.
 
 use std::fmt::Write as _;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use gateway::control::{Answer, Command, PublishedKeys, Reading};
 
-use crate::{asking, check};
+use crate::asking;
 
 /// Asks the running gateway and prints one line for each site of each identity provider.
 pub(super) fn show(config: &Path) -> ExitCode {
-    let settings = match check::load(config) {
-        Ok(settings) => settings,
-        Err(code) => return code,
-    };
-    let asked = asking::heard(&settings, &Command::PublishedKeys);
-    let shown = match asked.map_err(io::Error::other) {
-        Ok(Answer::PublishedKeys(published)) => Ok(text(&published)),
-        Ok(_) => Err(io::Error::other(asking::STRANGE)),
-        Err(error) => Err(error),
-    };
-    super::told("keys published", shown)
+    match asking::ask(config, &Command::PublishedKeys) {
+        Ok(Answer::PublishedKeys(published)) => super::told("keys published", Ok(text(&published))),
+        Ok(_) => asking::strange(),
+        Err(code) => code,
+    }
 }
 
 fn text(published: &PublishedKeys) -> String {

@@ -74,6 +74,11 @@ async fn a_step_that_the_running_gateway_refuses_leaves_the_files_as_they_were()
     assert!(!at.join("sealing.old").exists());
     scene.edit("sites: [half-edited\n", "sites:\n");
     step(&scene, "activate", "sealing").await;
+    scene.edit("sites:\n", "sites: [half-edited\n");
+    refused("retire").await;
+    assert!(at.join("sealing.old").exists(), "the key that may still be in use is gone");
+    scene.edit("sites: [half-edited\n", "sites:\n");
+    step(&scene, "retire", "sealing").await;
     assert!(ann.open(LINK).await.text().contains("Signed in as Ann"), "the session was lost");
 }
 
