@@ -122,14 +122,13 @@ impl Guesses {
             return Ok(Counted { lane, gates: Vec::new() });
         }
         let gates = self.gates(person, client)?;
+        // Who counted up to a number tells of it: read again, it may have been passed meanwhile.
+        let counted = |tally: Tally| self.alarm(tally.count, person, client);
         if self.is_newcomer(&lane, person, now).await? {
             self.enter(&lane, LANE, now).await?;
-            self.note(&gates, now).await?;
+            self.note(&gates, now, counted).await?;
         } else {
-            self.pass(&lane, &gates, now).await?;
-        }
-        if let Some(gate) = gates.first() {
-            self.alarm(self.read(&gate.name, now).await?.0.count, person, client);
+            self.pass(&lane, &gates, now, counted).await?;
         }
         Ok(Counted { lane, gates: gates.into_iter().map(|gate| gate.name).collect() })
     }
@@ -175,7 +174,13 @@ impl Guesses {
     }
 
     /// Through lane and gates, or through none: all are looked at before one is counted.
-    async fn pass(&self, lane: &str, gates: &[Gate], now: Timestamp) -> Result<(), FactorError> {
+    async fn pass(
+        &self,
+        lane: &str,
+        gates: &[Gate; 3],
+        now: Timestamp,
+        counted: impl FnOnce(Tally) + Send,
+    ) -> Result<(), FactorError> {
         let names = gates.iter().map(|gate| gate.name.as_str()).chain([lane]);
         let mut longest = None;
         for name in names {
@@ -184,7 +189,9 @@ impl Guesses {
         if let Some(wait) = longest {
             return Err(FactorError::TooMany { wait });
         }
-        for gate in gates {
+        let [person, others @ ..] = gates;
+        counted(self.enter(&person.name, person.pace, now).await?);
+        for gate in others {
             self.enter(&gate.name, gate.pace, now).await?;
         }
         self.enter(lane, LANE, now).await?;
@@ -192,8 +199,18 @@ impl Guesses {
     }
 
     /// Counts at gates that were not asked.
-    async fn note(&self, gates: &[Gate], now: Timestamp) -> Result<(), StoreError> {
-        for gate in gates {
+    async fn note(
+        &self,
+        gates: &[Gate; 3],
+        now: Timestamp,
+        counted: impl FnOnce(Tally) + Send,
+    ) -> Result<(), StoreError> {
+        let [person, others @ ..] = gates;
+        let tally = self.update(&person.name, now, |tally| Some(tally.counted(person.pace, now)));
+        if let Some(tally) = tally.await? {
+            counted(tally);
+        }
+        for gate in others {
             self.update(&gate.name, now, |tally| Some(tally.counted(gate.pace, now))).await?;
         }
         Ok(())

@@ -63,8 +63,10 @@ async fn nobody_gets_in_but_the_owner(each: usize) {
     assert_eq!(right, 0);
     // Three codes of a million are right: 600 guesses find one in 0.2 % of such attacks.
     assert!(looked_at <= 600, "{looked_at}");
-    let alarm = alarms.try_recv().unwrap();
-    assert!(matches!(alarm, AuditEvent::FactorGuessing { guesses: 10, .. }), "{alarm:?}");
+    // However many guess at once, the tenth is told of, and just once.
+    let told: Vec<_> = std::iter::from_fn(|| alarms.try_recv().ok()).collect();
+    let tenth = |told: &&AuditEvent| matches!(told, AuditEvent::FactorGuessing { guesses: 10, .. });
+    assert_eq!(told.iter().filter(tenth).count(), 1, "{told:?}");
     // The owner, while it goes on: at home, in the attacker's network with the own browser, and
     // from a place nobody knows, where a code is mistyped first.
     let now = end;
