@@ -1,6 +1,6 @@
 //! What a provider publishes: only what is its own, over https, is taken.
 
-use e2e::Scene;
+use e2e::{Place, Scene, SceneOptions};
 use fakes::openid::PublishFlaw;
 
 use crate::stage::passes_honest_answers;
@@ -27,10 +27,11 @@ async fn c14_discovery_leads_nowhere_that_the_file_does_not_name() {
         (PublishFlaw::EncryptionKeyOnly, "oidc-keys-missing"),
         (PublishFlaw::KeysServerError, "idp-document-missing"),
     ] {
-        let mut scene = Scene::start().await;
+        // Before its first start: what it once read and kept would hide the flaw.
+        let unstarted = SceneOptions { gateway: Place::Behind, ..SceneOptions::default() };
+        let mut scene = Scene::with(unstarted).await;
         scene.globex.set_published(Some(flaw));
-        // After a restart nothing is known any more that could hide it.
-        scene.restart_gateway().await;
+        scene.start_gateway();
         let found = cause_of_start(&scene).await;
         if found != wanted {
             wrong.push((flaw, found, wanted));
