@@ -8,13 +8,11 @@ use std::path::{Path, PathBuf};
 use crate::mapping::Mapping;
 use crate::reader::{Reading, Value};
 use crate::tree::Node;
-use crate::{Problems, ProcessEnvironment, files, folder_of, text_at, tree_of};
+use crate::{Problems, ProcessEnvironment, files, folder_of, storage, text_at, tree_of};
 
-/// As the whole file is read: see `storage`.
-const CONTROL_SOCKET: Place = Place { section: "control", key: "socket", name: "control.sock" };
-const AUDIT_FILE: Place = Place { section: "audit", key: "file", name: "audit.jsonl" };
-/// `sun_path` of `sockaddr_un` without the zero at its end.
-const SOCKET_PATH: usize = 107;
+const CONTROL_SOCKET: Place =
+    Place { section: "control", key: "socket", name: storage::CONTROL_SOCKET };
+const AUDIT_FILE: Place = Place { section: "audit", key: "file", name: storage::AUDIT_FILE };
 const EMBEDDED: &str = "write store: { embedded: { path: FOLDER } }";
 
 /// The operator's file, of which single values are read and nothing else is looked at.
@@ -49,14 +47,7 @@ impl Excerpt {
     pub fn control_socket(&self) -> Result<PathBuf, Problems> {
         self.read(|root| {
             let path = CONTROL_SOCKET.read(root)?;
-            let length = path.as_os_str().len();
-            if length > SOCKET_PATH {
-                let said = format!("its path has {length} bytes, sockets have {SOCKET_PATH}");
-                let socket = root.optional("control").unwrap_or_else(|| root.value.clone());
-                socket.problem(said, "set control: { socket: PATH } to a shorter path");
-                return None;
-            }
-            Some(path)
+            storage::check_socket(root, &path).map(|()| path)
         })
     }
 

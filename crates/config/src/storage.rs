@@ -10,6 +10,10 @@ use crate::mapping::{Mapping, given};
 use crate::reader::Value;
 use crate::{StoreSettings, files, redis};
 
+/// Names in the embedded store's folder of what is not said.
+pub(crate) const CONTROL_SOCKET: &str = "control.sock";
+pub(crate) const AUDIT_FILE: &str = "audit.jsonl";
+
 /// `sun_path` of `sockaddr_un` has 108 bytes on Linux, the last of them zero.
 const SOCKET_PATH: usize = 107;
 
@@ -34,9 +38,9 @@ pub(crate) fn read(root: &Mapping<'_>) -> Option<Storage> {
     let access = given(root.optional("access_log"), |v| single_path(v, "file"));
     let control = given(root.optional("control"), |v| single_path(v, "socket"));
     let (store, store_id) = store?;
-    let control_socket = beside(root, &store, control?, ("control", "socket"), "control.sock")?;
+    let control_socket = beside(root, &store, control?, ("control", "socket"), CONTROL_SOCKET)?;
     check_socket(root, &control_socket)?;
-    let audit_file = beside(root, &store, audit?, ("audit", "file"), "audit.jsonl")?;
+    let audit_file = beside(root, &store, audit?, ("audit", "file"), AUDIT_FILE)?;
     Some(Storage { audit_file, access_log: access?, control_socket, store, store_id })
 }
 
@@ -129,12 +133,14 @@ fn single_path(value: &Value<'_>, key: &'static str) -> Option<PathBuf> {
     files::path(&path?)
 }
 
-fn check_socket(root: &Mapping<'_>, path: &Path) -> Option<()> {
+/// Whether the path fits into the address of a socket.
+pub(crate) fn check_socket(root: &Mapping<'_>, path: &Path) -> Option<()> {
     let length = path.as_os_str().len();
     if length <= SOCKET_PATH {
         return Some(());
     }
     let said = format!("the control socket's path has {length} bytes, sockets have {SOCKET_PATH}");
-    root.value.problem(said, "set control: { socket: PATH } to a shorter path");
+    let value = root.optional("control").unwrap_or_else(|| root.value.clone());
+    value.problem(said, "set control: { socket: PATH } to a shorter path");
     None
 }

@@ -66,7 +66,7 @@ fn a_value_that_is_wrong_itself_is_refused_and_the_others_are_not() {
         ("control: data/control.sock", "control: a single value, where keys belong"),
         ("control: { sokcet: x }", "control: `socket` is missing; write { socket: PATH }"),
         ("control: { socket: [a] }", "control.socket: a list, where a single value belongs"),
-        (&long, "control: its path has 108 bytes, sockets have 107"),
+        (&long, "control: the control socket's path has 108 bytes, sockets have 107"),
     ] {
         let folder = folder();
         let excerpt = excerpt(&folder, &with(piece)).unwrap();
